@@ -1,0 +1,1 @@
+"""Geometry of latent spaces under the Fisher-Rao metric; knows torch and numpy, never Snakemake."""

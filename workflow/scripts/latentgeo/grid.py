@@ -1,0 +1,279 @@
+"""What the decoders say on a grid of the latent space, and the energy interpolated from it.
+
+To second order in the steps of a curve its Fisher-Rao energy is
+
+    E ≈ sum over i of (D(z_i) + D(z_{i+1})) / 2 + Δ_iᵀ (C(z_i) + C(z_{i+1})) Δ_i / 4,
+
+with Δ_i = z_{i+1} - z_i, the disagreement D = mean_{k≠l} KL(f_k ‖ f_l) and the metric between
+decoders C = mean_{k≠l} J_kᵀ V_k J_l (for one decoder D = 0 and C is the Fisher-Rao metric): half
+the symmetric KL of a step. D and C are smooth fields on the plane. One evaluation of the decoders
+on a grid gives them for every pair of points, every curve family and every prefix of the
+decoders, and minimising the interpolated energy takes no decoder at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import torch
+from scipy.ndimage import spline_filter
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from torch import Tensor
+
+from . import continuous_bernoulli as cb
+from .energy import DecoderPass, FisherRao, Hessian
+
+_NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+"""Half of the sixteen directions in which a node of the grid has edges."""
+
+
+@dataclass(frozen=True)
+class LatentGrid:
+    """D and C, in nats, at the nodes of a square grid; row m - 1 is of the first m decoders.
+
+    Shapes, for G nodes an axis and M decoders: `lower` and `spacing` (2,), `disagreement`
+    (M, G, G), `metric` (M, G, G, 2, 2).
+    """
+
+    lower: np.ndarray
+    spacing: np.ndarray
+    disagreement: np.ndarray
+    metric: np.ndarray
+
+    @property
+    def nodes(self) -> int:
+        return self.disagreement.shape[1]
+
+
+def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> LatentGrid:
+    """The grid of nodes² points over latents (n, 2), with a margin of 5 % on every side."""
+    low, high = latents.min(0), latents.max(0)
+    lower, spacing = low - 0.05 * (high - low), 1.1 * (high - low) / (nodes - 1)
+    points = torch.from_numpy(_points(lower, spacing, nodes))
+    parts = [_fields(objective, part) for part in points.split(96)]
+    disagreement, metric = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))
+    square = (nodes, nodes)
+    return LatentGrid(
+        lower,
+        spacing,
+        disagreement.unflatten(1, square).numpy(),
+        metric.unflatten(1, square).numpy(),
+    )
+
+
+def _points(lower: np.ndarray, spacing: np.ndarray, nodes: int) -> np.ndarray:
+    return lower + np.indices((nodes, nodes)).reshape(2, -1).T * spacing
+
+
+def _fields(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor]:
+    """D (M, n) and C (M, n, 2, 2) of every prefix of the decoders at points (n, 2)."""
+    everywhere = torch.ones(len(points), dtype=torch.bool)
+    objective.evaluations += 3 * len(points) * len(objective.decoders)
+    disagreements, metrics = [], []
+    mean, eta, normalizer, entropy, own_cross, own_metric, weighted, jacobian = [0.0] * 8
+    for count, decoder in enumerate(objective.decoders, start=1):
+        run = DecoderPass(decoder, points)
+        c = cb.cumulants(run.eta)
+        j = run.push(everywhere)[0].double()  # n×2×D
+        v_j = j * c.variance[:, None]
+        mean, eta = mean + c.mean, eta + run.eta
+        weighted, jacobian = weighted + v_j, jacobian + j
+        own = (c.mean * run.eta).sum(-1)
+        normalizer = normalizer + c.log_normalizer.sum(-1)
+        entropy = entropy + own - c.log_normalizer.sum(-1)
+        own_cross, own_metric = own_cross + own, own_metric + v_j @ j.mT
+        if count == 1:
+            disagreements.append(torch.zeros(len(points), dtype=torch.float64))
+            metrics.append(own_metric)
+            continue
+        pairs = count * (count - 1)
+        cross = ((mean * eta).sum(-1) - own_cross) / pairs
+        disagreements.append((normalizer + entropy) / count - cross)
+        between = (weighted @ jacobian.mT - own_metric) / pairs
+        metrics.append((between + between.mT) / 2)
+    return torch.stack(disagreements), torch.stack(metrics)
+
+
+class InterpolatedEnergy:
+    """The energy that cubic splines of D and C give, for the first `decoders` decoders.
+
+    An `Objective` like the Fisher-Rao energy itself. Beyond the grid the fields are constant.
+    """
+
+    curves_at_once = 512
+
+    def __init__(self, grid: LatentGrid, decoders: int):
+        self.lower, self.spacing = torch.from_numpy(grid.lower), torch.from_numpy(grid.spacing)
+        self.nodes = grid.nodes
+        c = grid.metric[decoders - 1]
+        fields = [grid.disagreement[decoders - 1], c[..., 0, 0], c[..., 0, 1], c[..., 1, 1]]
+        coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
+        self.coefficients = torch.from_numpy(coefficients)
+
+    def expand(self, points: Tensor) -> InterpolatedExpansion:
+        return InterpolatedExpansion(self, points)
+
+    def fields(self, points: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """(D, C) at points (..., 2), then their first derivatives, then their second.
+
+        Shapes: D (...), (2, ...), (2, 2, ...), and C the same with a trailing (2, 2).
+        """
+        position = (points - self.lower) / self.spacing
+        inside = position.clamp(0, self.nodes - 1)
+        cell = inside.floor().clamp(max=self.nodes - 2)
+        taps = (cell[..., None] + torch.arange(-1, 3)).long().abs()
+        last = self.nodes - 1
+        taps = last - (last - taps).abs()  # mirrored at both borders
+        moving = (position == inside).double()[..., None]
+        weights = [
+            w * (moving / self.spacing[:, None]) ** order
+            for order, w in enumerate(_spline_weights(inside - cell))
+        ]
+        near = self.coefficients[taps[..., 0, :, None], taps[..., 1, None, :]]  # … ×4×4×4
+        x, y = ([w[..., axis, :] for w in weights] for axis in (0, 1))
+
+        def field(i: int, j: int) -> tuple[Tensor, Tensor]:
+            d, xx, xy, yy = torch.einsum("...a,...b,...abf->f...", x[i], y[j], near)
+            return d, torch.stack([xx, xy, xy, yy], -1).unflatten(-1, (2, 2))
+
+        def stacked(fields: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+            return tuple(torch.stack(parts) for parts in zip(*fields, strict=True))
+
+        mixed = field(1, 1)
+        first = stacked([field(1, 0), field(0, 1)])
+        second = stacked([stacked([field(2, 0), mixed]), stacked([mixed, field(0, 2)])])
+        return [field(0, 0), first, second]
+
+
+def _spline_weights(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights of the uniform cubic B-spline's four taps at u in [0, 1], and two derivatives."""
+    v = 1 - u
+    value = [v**3, 4 - 3 * u**2 * (1 + v), 4 - 3 * v**2 * (1 + u), u**3]
+    first = [-(v**2), u * (3 * u - 4), v * (4 - 3 * v), u**2]
+    second = [v, 3 * u - 2, 3 * v - 2, u]
+    return torch.stack(value, -1) / 6, torch.stack(first, -1) / 2, torch.stack(second, -1)
+
+
+class InterpolatedExpansion:
+    """The interpolated energy around given points; see `energy.Expansion`."""
+
+    def __init__(self, objective: InterpolatedEnergy, points: Tensor):
+        self.steps = points.diff(dim=1)  # B×N×2
+        (self.d, c), (self.d1, self.c1), (self.d2, self.c2) = objective.fields(points)
+        self.between = (c[:, :-1] + c[:, 1:]) / 2
+        self.pull = _apply(self.between, self.steps)
+        ends = (self.d[:, 0] + self.d[:, -1]) / 2
+        self.energy = self.d.sum(-1) - ends + (self.pull * self.steps).sum((-1, -2)) / 2
+
+    @cached_property
+    def _squares(self) -> Tensor:
+        """Δ_{j-1} Δ_{j-1}ᵀ + Δ_j Δ_jᵀ at the inner points: (B, N - 1, 2, 2)."""
+        outer = self.steps[..., :, None] * self.steps[..., None, :]
+        return outer[:, :-1] + outer[:, 1:]
+
+    def gradient(self) -> Tensor:
+        bend = torch.einsum("abnxy,bnxy->bna", self.c1[:, :, 1:-1], self._squares) / 4
+        slope = self.d1[:, :, 1:-1].permute(1, 2, 0)
+        return slope + bend + self.pull[:, :-1] - self.pull[:, 1:]
+
+    def hessian(self, curves: Tensor) -> Hessian:
+        steps, between = self.steps[curves], self.between[curves]
+        c1, squares = self.c1[:, curves], self._squares[curves]
+        c2, d2 = self.c2[:, :, curves, 1:-1], self.d2[:, :, curves, 1:-1]
+        bend = torch.einsum("acbnxy,bnxy->bnac", c2, squares) / 4
+        turn = steps[:, :-1] - steps[:, 1:]
+        cross = torch.einsum("abnxy,bny->bnax", c1[:, :, 1:-1], turn) / 2
+        own = d2.permute(2, 3, 0, 1) + bend + between[:, :-1] + between[:, 1:] + cross + cross.mT
+        along = steps[:, 1:-1]
+        here = torch.einsum("abnxy,bny->bnax", c1[:, :, 1:-2], along) / 2
+        there = torch.einsum("abnxy,bny->bnxa", c1[:, :, 2:-1], along) / 2
+        return Hessian(own, here - there - between[:, 1:-1])
+
+
+def _apply(matrices: Tensor, vectors: Tensor) -> Tensor:
+    return (matrices @ vectors[..., None])[..., 0]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A path through points (n, 2) with the duration of each of its n - 1 pieces."""
+
+    points: np.ndarray
+    durations: np.ndarray
+
+    def __call__(self, t: np.ndarray) -> np.ndarray:
+        """Points at times t in [0, 1], (T,): (T, 2)."""
+        times = np.concatenate([[0.0], np.cumsum(self.durations)])
+        if times[-1] == 0:
+            return self.points[0] + t[:, None] * (self.points[-1] - self.points[0])
+        return np.stack([np.interp(t, times / times[-1], axis) for axis in self.points.T], axis=1)
+
+
+class PathFinder:
+    """Shortest paths over a grid for the energy of the first `decoders` decoders in N steps.
+
+    The energy of N steps is the action of a particle with mass C in the potential -D. By
+    Maupertuis' principle its path minimises the integral of √(2 (D + h)) |dz|_C, where the
+    constant h is such that the path takes N steps; without disagreement that is the shortest path
+    under √(symmetric KL).
+    """
+
+    def __init__(self, grid: LatentGrid, decoders: int, segments: int):
+        self.grid, self.segments = grid, segments
+        self.nodes = _points(grid.lower, grid.spacing, grid.nodes)
+        self.potential = grid.disagreement[decoders - 1].ravel()
+        self.edges = _edges(grid.nodes)
+        i, j = self.edges.T
+        metric = grid.metric[decoders - 1].reshape(-1, 2, 2)
+        step = self.nodes[j] - self.nodes[i]
+        squares = np.einsum("ex,exy,ey->e", step, (metric[i] + metric[j]) / 2, step)
+        self.lengths = np.sqrt(squares.clip(min=0))
+        self.on_edges = (self.potential[i] + self.potential[j]) / 2
+        self.number = {(int(a), int(b)): n for n, (a, b) in enumerate(self.edges)}
+
+    def __call__(self, start: np.ndarray, end: np.ndarray) -> Path:
+        """The path from start to end, (2,) each, by way of their nearest nodes."""
+        ends = self._nearest(start), self._nearest(end)
+        excess = np.ones(len(self.edges))
+        for _ in range(3 if self.potential.any() else 1):
+            nodes = self._shortest(self.lengths * np.sqrt(excess), *ends)
+            used = np.array([self.number[min(p), max(p)] for p in pairwise(nodes)], dtype=int)
+            if not len(used):
+                break
+            speed = self.lengths[used].sum() / self.segments
+            # no edge may become free of cost
+            h = max(speed**2 / 2 - self.on_edges[used].mean(), -0.9 * self.potential.min())
+            excess = self.on_edges + h
+        durations = self.lengths[used] / np.sqrt(excess[used].clip(min=1e-300))
+        points = np.concatenate([start[None], self.nodes[nodes], end[None]])
+        return Path(points, np.concatenate([[0.0], durations, [0.0]]))
+
+    def _nearest(self, point: np.ndarray) -> int:
+        position = np.rint((point - self.grid.lower) / self.grid.spacing)
+        i, j = position.clip(0, self.grid.nodes - 1).astype(int)
+        return int(i * self.grid.nodes + j)
+
+    def _shortest(self, weights: np.ndarray, start: int, end: int) -> list[int]:
+        size = len(self.nodes)
+        # a weight of 0 would be no edge
+        graph = csr_array((weights.clip(min=1e-12), self.edges.T), shape=(size, size))
+        _, predecessors = dijkstra(graph, False, start, return_predecessors=True)
+        path = [end]
+        while path[-1] != start:
+            path.append(int(predecessors[path[-1]]))
+        return path[::-1]
+
+
+def _edges(nodes: int) -> np.ndarray:
+    """Pairs of neighbouring nodes, each once and in ascending order: (E, 2)."""
+    i, j = np.indices((nodes, nodes))
+    edges = []
+    for di, dj in _NEIGHBOURS:
+        inside = (i + di < nodes) & (j + dj >= 0) & (j + dj < nodes)
+        here = (i * nodes + j)[inside]
+        edges.append(np.stack([here, here + di * nodes + dj], axis=1))
+    return np.concatenate(edges)

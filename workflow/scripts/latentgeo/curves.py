@@ -60,6 +60,11 @@ FAMILIES = {
 Family = Polynomial | PiecewiseLinear | CubicSpline
 
 
+def make_family(family: str, **size: int) -> Family:
+    """A family by name, with its degree or number of pieces."""
+    return FAMILIES[family](**size)
+
+
 @dataclass(frozen=True)
 class Curves:
     """A batch of curves of one family; `curves(t)` gives their points.

@@ -33,16 +33,18 @@ _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)
 
 @dataclass(frozen=True)
 class LatentGrid:
-    """D and C, in nats, at the nodes of a square grid; row m - 1 is of the first m decoders.
+    """D and C at the nodes of a square grid, row m - 1 for the first m decoders; all in nats.
 
     Shapes, for G nodes an axis and M decoders: `lower` and `spacing` (2,), `disagreement`
-    (M, G, G), `metric` (M, G, G, 2, 2).
+    (M, G, G), `metric` (M, G, G, 2, 2), and `entropy` (M, G, G), the entropy of the decoders'
+    output a pixel, mean over pixels and decoders.
     """
 
     lower: np.ndarray
     spacing: np.ndarray
     disagreement: np.ndarray
     metric: np.ndarray
+    entropy: np.ndarray
 
     @property
     def nodes(self) -> int:
@@ -55,26 +57,20 @@ def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> Late
     lower, spacing = low - 0.05 * (high - low), 1.1 * (high - low) / (nodes - 1)
     points = torch.from_numpy(_points(lower, spacing, nodes))
     parts = [_fields(objective, part) for part in points.split(96)]
-    disagreement, metric = (torch.cat(part, dim=1) for part in zip(*parts, strict=True))
-    square = (nodes, nodes)
-    return LatentGrid(
-        lower,
-        spacing,
-        disagreement.unflatten(1, square).numpy(),
-        metric.unflatten(1, square).numpy(),
-    )
+    fields = [torch.cat(part, dim=1) for part in zip(*parts, strict=True)]
+    return LatentGrid(lower, spacing, *(f.unflatten(1, (nodes, nodes)).numpy() for f in fields))
 
 
 def _points(lower: np.ndarray, spacing: np.ndarray, nodes: int) -> np.ndarray:
     return lower + np.indices((nodes, nodes)).reshape(2, -1).T * spacing
 
 
-def _fields(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor]:
-    """D (M, n) and C (M, n, 2, 2) of every prefix of the decoders at points (n, 2)."""
+def _fields(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """D (M, n), C (M, n, 2, 2) and entropy (M, n) of every prefix of decoders at points (n, 2)."""
     everywhere = torch.ones(len(points), dtype=torch.bool)
     objective.evaluations += 3 * len(points) * len(objective.decoders)
-    disagreements, metrics = [], []
-    mean, eta, normalizer, entropy, own_cross, own_metric, weighted, jacobian = [0.0] * 8
+    disagreements, metrics, entropies = [], [], []
+    mean, eta, normalizer, own_cross, own_metric, weighted, jacobian = [0.0] * 7
     for count, decoder in enumerate(objective.decoders, start=1):
         run = DecoderPass(decoder, points)
         c = cb.cumulants(run.eta)
@@ -82,20 +78,20 @@ def _fields(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor]:
         v_j = j * c.variance[:, None]
         mean, eta = mean + c.mean, eta + run.eta
         weighted, jacobian = weighted + v_j, jacobian + j
-        own = (c.mean * run.eta).sum(-1)
         normalizer = normalizer + c.log_normalizer.sum(-1)
-        entropy = entropy + own - c.log_normalizer.sum(-1)
-        own_cross, own_metric = own_cross + own, own_metric + v_j @ j.mT
+        own_cross = own_cross + (c.mean * run.eta).sum(-1)
+        own_metric = own_metric + v_j @ j.mT
+        entropies.append((normalizer - own_cross) / (count * run.eta.shape[-1]))
         if count == 1:
             disagreements.append(torch.zeros(len(points), dtype=torch.float64))
             metrics.append(own_metric)
             continue
         pairs = count * (count - 1)
         cross = ((mean * eta).sum(-1) - own_cross) / pairs
-        disagreements.append((normalizer + entropy) / count - cross)
+        disagreements.append(own_cross / count - cross)
         between = (weighted @ jacobian.mT - own_metric) / pairs
         metrics.append((between + between.mT) / 2)
-    return torch.stack(disagreements), torch.stack(metrics)
+    return torch.stack(disagreements), torch.stack(metrics), torch.stack(entropies)
 
 
 class InterpolatedEnergy:

@@ -7,7 +7,7 @@ the Hessian is positive definite), or says why not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,13 @@ from torch import Tensor
 
 from .curves import Family, straight, uniform_times
 from .energy import Hessian, Objective
+
+Progress = Callable[[str], None]
+
+
+def _silent(message: str) -> None:
+    """Progress that nobody asked for."""
+
 
 CONVERGED = "converged"
 RUNNING = "running"
@@ -90,6 +97,7 @@ class Newton:
 
     tolerance: float = 1e-6
     max_steps: int = 100
+    progress: Progress = _silent
 
     def solve(self, problem: Problem, weights: Tensor) -> Solution:
         """Minimise from weights (B, P, d)."""
@@ -100,6 +108,7 @@ class Newton:
             step += 1
             for curves in state.running.nonzero()[:, 0].split(problem.objective.curves_at_once):
                 state.advance(curves, step)
+            self.progress(f"step {step}: {int(state.running.sum())} of {len(problem)} curves left")
             energies.append(state.energy.clone())
         state.finish(state.running, STEP_LIMIT)
         history = torch.stack(energies, dim=1)
@@ -264,6 +273,7 @@ class Adam:
     learning_rate: float
     steps: int
     tolerance: float = 1e-6
+    progress: Progress = _silent
 
     def solve(
         self, problem: Problem, weights: Tensor, estimate: Objective | None = None
@@ -283,6 +293,8 @@ class Adam:
             finite &= torch.isfinite(energy.detach())
             last[finite] = variables.detach()[finite]
             history.append(torch.where(finite, energy.detach(), torch.nan))
+            if step % max(1, self.steps // 10) == 0:
+                self.progress(f"step {step}: mean energy {history[-1].nanmean():.2f} nats")
             if step < self.steps:
                 optimizer.zero_grad()
                 energy[finite].sum().backward()
@@ -298,6 +310,7 @@ class LBFGS:
     learning_rate: float
     steps: int
     tolerance: float = 1e-6
+    progress: Progress = _silent
 
     def solve(self, problem: Problem, weights: Tensor) -> Solution:
         """Minimise from weights (B, P, d), until a step changes nothing or all steps are taken."""
@@ -308,6 +321,7 @@ class LBFGS:
             energies, found[curve] = self._solve_one(problem.select([curve]), weights[[curve]])
             steps[curve] = len(energies) - 1
             history[curve, : len(energies)] = torch.tensor(energies)
+            self.progress(f"curve {curve + 1} of {len(problem)}: {energies[-1]:.2f} nats")
         history = history[:, : int(steps.max()) + 1]
         return _judged(problem, weights, found, history, steps, self.tolerance)
 

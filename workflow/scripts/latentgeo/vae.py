@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -105,6 +106,25 @@ def prior_divergence(mean: Tensor, log_deviation: Tensor) -> Tensor:
 def reconstruction(images: Tensor, natural_parameters: Tensor) -> Tensor:
     """log p(x | z) in nats of images (B, 28, 28) under natural parameters (B, 784): (B,)."""
     return cb.log_density(images.flatten(1), natural_parameters).sum(dim=1)
+
+
+def encode_all(model: VAE, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Posterior means and deviations, each (n, latent_dim), of images (n, 28, 28), uint8."""
+    with torch.no_grad():
+        parts = [model.encode(part.float() / 255) for part in images.split(2000)]
+    mean, log_deviation = (torch.cat(part) for part in zip(*parts, strict=True))
+    return mean, log_deviation.exp()
+
+
+def check_spread(means: Tensor, path: str | Path, least: float = 1e-3) -> None:
+    """Raise StudyError, naming the model's file, when posterior means (n, d) do not spread."""
+    spread = means.std(0)
+    if not bool((spread > least).all()):
+        raise StudyError(
+            f"{path}: the latent space collapsed, posterior means have deviations "
+            f"{[round(s, 6) for s in spread.tolist()]}; change training.epochs or "
+            "training.learning_rate and train again"
+        )
 
 
 def save(model: VAE, path: str | Path) -> None:

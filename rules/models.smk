@@ -1,0 +1,89 @@
+def passes(vae):
+    """The training settings for a VAE type's number of decoders."""
+    training = config["training"]
+    kind = "single_decoder" if VAES[vae] == 1 else "several_decoders"
+    return training[kind] | {key: training[key] for key in ("learning_rate", "held_out")}
+
+
+rule train_vae:
+    input:
+        code=code("train_vae"),
+        digits="results/digits.npz",
+    output:
+        model=MODEL,
+        history=HISTORY,
+        evaluation=EVALUATION,
+    log:
+        "results/logs/train_vae/{vae}-{seed}.log",
+    cache: True
+    threads: 1
+    resources:
+        mem_mb=grows(1500),
+        runtime=grows(60),
+        gpu=1 if config["training"]["device"] == "cuda" else 0,
+    params:
+        study_seed=config["seed"],
+        vae=lambda w: w.vae,
+        seed=lambda w: int(w.seed),
+        architecture=lambda w: {
+            "latent_dim": LATENT_DIM,
+            "decoders": VAES[w.vae],
+            **config["model"],
+        },
+        schedule=lambda w: passes(w.vae),
+        device=config["training"]["device"],
+        torch=TORCH,
+    conda:
+        "../envs/geometry.yaml"
+    message:
+        "Training {wildcards.vae}, seed {wildcards.seed}"
+    script:
+        "../workflow/scripts/train_vae.py"
+
+
+rule encode_latents:
+    input:
+        code=code("encode_latents"),
+        digits="results/digits.npz",
+        model=MODEL,
+    output:
+        latents=LATENTS,
+    log:
+        "results/logs/encode_latents/{vae}-{seed}.log",
+    cache: True
+    threads: 1
+    resources:
+        mem_mb=grows(900),
+        runtime=grows(10),
+    params:
+        torch=TORCH,
+    conda:
+        "../envs/geometry.yaml"
+    message:
+        "Encoding all digits with {wildcards.vae}, seed {wildcards.seed}"
+    script:
+        "../workflow/scripts/encode_latents.py"
+
+
+rule evaluate_grid:
+    input:
+        code=code("evaluate_grid"),
+        model=MODEL,
+        latents=LATENTS,
+    output:
+        grid=GRID,
+    log:
+        "results/logs/evaluate_grid/{vae}-{seed}.log",
+    threads: 1
+    resources:
+        mem_mb=grows(1000),
+        runtime=grows(20),
+    params:
+        nodes=config["grid"]["nodes"],
+        torch=TORCH,
+    conda:
+        "../envs/geometry.yaml"
+    message:
+        "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, on a grid"
+    script:
+        "../workflow/scripts/evaluate_grid.py"

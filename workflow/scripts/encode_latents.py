@@ -1,0 +1,20 @@
+"""Posterior means and deviations of all digits."""
+
+import torch
+from job import begin
+from latentgeo import vae
+from latentgeo.digits import SPLITS
+from latentgeo.files import load_arrays, save_arrays
+
+log = begin(snakemake)
+model = vae.load(snakemake.input.model)
+digits = load_arrays(snakemake.input.digits)
+arrays = {}
+for split in SPLITS:
+    means, deviations = vae.encode_all(model, torch.from_numpy(digits[f"{split}_images"]))
+    log.info("%s means have deviations %s", split, means.std(0).tolist())
+    vae.check_spread(means, snakemake.input.model)
+    prefix = "" if split == "train" else f"{split}_"
+    arrays |= {f"{prefix}means": means.numpy(), f"{prefix}deviations": deviations.numpy()}
+    arrays[f"{prefix}labels"] = digits[f"{split}_labels"]
+save_arrays(snakemake.output.latents, **arrays)

@@ -1,0 +1,28 @@
+"""Geodesics of one model over the entropy of its decoders and the latents (figure 1)."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from job import begin
+from latentgeo import plotting
+from latentgeo.files import load_arrays
+from latentgeo.results import read_geodesics
+
+begin(snakemake)
+p = snakemake.params
+grid = load_arrays(snakemake.input.grid)
+latents = load_arrays(snakemake.input.latents, "means", "labels")
+table = read_geodesics(snakemake.input.geodesics, arrays=["points"])
+table = table[(table["pair"] < p.pairs) & (table["decoders"] == p.decoders)]
+
+figure, axes = plt.subplots(figsize=(plotting.WIDTH, 0.8 * plotting.WIDTH))
+image = plotting.entropy_map(axes, grid)
+plotting.scatter_latents(axes, latents["means"], latents["labels"])
+plotting.draw_curves(axes, np.stack(table["points"]), table["converged"])
+plotting.latent_axes(axes)
+missed = int((~table["converged"]).sum())
+note = f", {missed} not converged (dotted)" if missed else ""
+count = "one decoder" if p.decoders == 1 else f"{p.decoders} decoders"
+axes.set_title(f"{p.vae} ({count}): {len(table)} geodesics{note}")
+axes.legend(loc="upper right", markerscale=4, frameon=True)
+figure.colorbar(image, label="mean entropy of the output [nats per pixel]", shrink=0.8)
+plotting.save(figure, snakemake.output)

@@ -1,0 +1,35 @@
+"""The same pairs' geodesics in every retrained model (figure 4)."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from job import begin
+from latentgeo import plotting
+from latentgeo.files import load_arrays
+from latentgeo.results import read_geodesics
+
+begin(snakemake)
+p = snakemake.params
+table = read_geodesics(snakemake.input.geodesics, arrays=["points"])
+table = table[table["pair"] < p.pairs]
+models = [(vae, seed) for vae in p.decoders for seed in p.seeds]
+
+rows, columns = len(p.decoders), len(p.seeds)
+figure, panels = plt.subplots(
+    rows, columns, figsize=(max(2.1 * columns, 4), 2.3 * rows + 0.3), squeeze=False
+)
+for axes, (vae, seed), grid_file, latents_file in zip(
+    panels.flat, models, snakemake.input.grids, snakemake.input.latents, strict=True
+):
+    latents = load_arrays(latents_file, "means", "labels")
+    plotting.entropy_map(axes, load_arrays(grid_file))
+    plotting.scatter_latents(axes, latents["means"], latents["labels"], most=500)
+    own = (table["vae"] == vae) & (table["seed"] == seed)
+    own = table[own & (table["decoders"] == p.decoders[vae])]
+    for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
+        axes.annotate(f"$c_{{{number + 1}}}$", points[len(points) // 2], fontsize=7, color="white")
+        plotting.draw_curves(axes, np.array([points]), [converged])
+    plotting.latent_axes(axes)
+    axes.set_title(f"{vae}, seed {seed}")
+    axes.label_outer()
+panels.flat[0].legend(loc="upper right", markerscale=3, fontsize=6, frameon=True)
+plotting.save(figure, snakemake.output)

@@ -1,0 +1,59 @@
+"""Train one VAE; keep its parameters, its history and its evaluation on the test images."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from job import begin
+from latentgeo import training, vae
+from latentgeo.errors import StudyError
+from latentgeo.files import load_arrays
+from latentgeo.results import write_table
+
+
+def rows(evaluation, **columns):
+    """One row a decoder."""
+    kl, fits = evaluation.kl, evaluation.reconstruction.tolist()
+    return [
+        columns | {"decoder": k, "elbo": fit - kl, "reconstruction": fit, "kl": kl}
+        for k, fit in enumerate(fits)
+    ]
+
+
+def device(name):
+    usable = torch.cuda.is_available()
+    if name == "cuda" and not usable:
+        raise StudyError("training.device: cuda, but torch finds no usable GPU; use cpu or auto")
+    return torch.device("cuda" if usable and name != "cpu" else "cpu")
+
+
+log = begin(snakemake)
+p = snakemake.params
+digits = load_arrays(snakemake.input.digits, "train_images", "test_images")
+train_images, test_images = (torch.from_numpy(array) for array in digits.values())
+schedule = training.Schedule(**p.schedule)
+
+
+def report_epoch(epoch, evaluation):
+    elbo, kl = evaluation.elbo.mean().item(), evaluation.kl
+    log.info("epoch %d/%d: held-out ELBO %.1f nats, KL %.2f", epoch, schedule.epochs, elbo, kl)
+
+
+stream = training.Stream(p.study_seed, p.vae, p.seed)
+model, history = training.train(
+    vae.Architecture(**p.architecture),
+    schedule,
+    stream,
+    train_images,
+    test_images,
+    device(p.device),
+    checkpoint=Path(snakemake.output.model).with_name("checkpoint.safetensors"),
+    progress=report_epoch,
+)
+evaluation = training.evaluate(model, test_images, stream)
+log.info("test ELBO %.1f nats, mean over decoders", evaluation.elbo.mean().item())
+by_epoch = [row for n, e in enumerate(history, 1) for row in rows(e, epoch=n)]
+write_table(pd.DataFrame(by_epoch), snakemake.output.history)
+evaluated = rows(evaluation, vae=p.vae, seed=p.seed)
+write_table(pd.DataFrame(evaluated), snakemake.output.evaluation)
+vae.save(model, snakemake.output.model)

@@ -125,7 +125,7 @@ def geodesic_files(requests):
 
 
 def figure_files(*names):
-    return [f"results/figures/{name}.{kind}" for name in names for kind in ("png", "pdf")]
+    return [f"results/figures/{name}{kind}" for name in names for kind in (".png", ".pdf")]
 
 
 def table_files(*names):
@@ -199,3 +199,33 @@ def grows(amount):
 def at(experiment):
     """The VAE type and seed of an experiment, to format a path with."""
     return {"vae": experiment["vae"], "seed": experiment["seed"]}
+
+
+def passes(vae):
+    """The training settings for a VAE type's number of decoders."""
+    training = config["training"]
+    kind = "single_decoder" if VAES[vae] == 1 else "several_decoders"
+    return training[kind] | {key: training[key] for key in ("learning_rate", "held_out")}
+
+
+def start_from(wildcards):
+    """What a start is made of: the latent grid, the geodesics of the density metric, or nothing."""
+    if wildcards.start == "graph":
+        return {"grid": GRID.format(**wildcards)}
+    if wildcards.start == "hot":
+        density = dict(decoders=0, metric="density", start=EXPERIMENTS["starts"]["density_start"])
+        return {"hot": GEODESICS.format(**dict(wildcards) | density)}
+    return {}
+
+
+def metric_settings(wildcards):
+    return config["density"] if wildcards.metric == "density" else {}
+
+
+def in_both_formats(name, caption=None):
+    """A figure as PNG and PDF, each with the same caption in the report."""
+    caption = f"../workflow/report/figure-{caption or name}.rst"
+    options = {"caption": caption, "category": "Figures"}
+    files = {path: Path(path).suffix[1:].upper() for path in figure_files(name)}
+    labelled = {path: {"figure": name, "format": kind} for path, kind in files.items()}
+    return [report(path, labels=labels, **options) for path, labels in labelled.items()]

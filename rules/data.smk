@@ -8,6 +8,8 @@ rule extract_digits:
     log:
         "results/logs/extract_digits.log",
     cache: True
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(800),
@@ -15,8 +17,6 @@ rule extract_digits:
     params:
         data=config["data"],
         experiments={part: {"pairs": e["pairs"]} for part, e in EXPERIMENTS.items()},
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Extracting the digits {params.data[classes]} ({params.data[source]})"
     script:
@@ -31,6 +31,8 @@ rule sample_pairs:
         pairs=PAIRS,
     log:
         "results/logs/sample_pairs/{block}.log",
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(500),
@@ -38,8 +40,6 @@ rule sample_pairs:
     params:
         seed=config["seed"],
         block=lambda w: plan.span(w.block),
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Sampling pairs {wildcards.block}"
     script:

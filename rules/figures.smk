@@ -2,19 +2,6 @@
 DRAWN_SEEDS = SEEDS[:10]
 
 
-def in_both_formats(name):
-    """A figure as PNG and PDF, each with the same caption in the report."""
-    return [
-        report(
-            f"results/figures/{name}.{kind}",
-            caption=f"../workflow/report/figure-{name.replace('-{vae}', '')}.rst",
-            category="Figures",
-            labels={"figure": name, "format": kind.upper()},
-        )
-        for kind in ("png", "pdf")
-    ]
-
-
 rule geodesics_figure:
     input:
         code=code("geodesics_figure"),
@@ -22,9 +9,11 @@ rule geodesics_figure:
         latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"]["seed"]),
         geodesics=lambda w: geodesic_files([requested_geodesics()[w.vae]]),
     output:
-        in_both_formats("geodesics-{vae}"),
+        in_both_formats("geodesics-{vae}", caption="geodesics"),
     log:
         "results/logs/geodesics_figure/{vae}.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(600),
@@ -33,8 +22,6 @@ rule geodesics_figure:
         vae=lambda w: w.vae,
         decoders=lambda w: VAES[w.vae],
         pairs=EXPERIMENTS["geodesics"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing geodesics of {wildcards.vae}"
     script:
@@ -51,6 +38,8 @@ rule models_figure:
         in_both_formats("models"),
     log:
         "results/logs/models_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(800),
@@ -59,8 +48,6 @@ rule models_figure:
         decoders=VAES,
         seeds=list(DRAWN_SEEDS),
         pairs=EXPERIMENTS["variation"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing the same geodesics in every model"
     script:
@@ -75,14 +62,14 @@ rule cv_figure:
         in_both_formats("cv"),
     log:
         "results/logs/cv_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
         runtime=grows(10),
     params:
         vaes=list(VAES),
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing the variation over retrained models"
     script:
@@ -97,14 +84,14 @@ rule proximity_figure:
         in_both_formats("proximity"),
     log:
         "results/logs/proximity_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
         runtime=grows(10),
     params:
         vae=EXPERIMENTS["proximity"]["vae"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing the proximity of geodesics to the data"
     script:
@@ -123,6 +110,8 @@ rule starts_curves_figure:
         in_both_formats("starts-curves"),
     log:
         "results/logs/starts_curves_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(600),
@@ -130,8 +119,6 @@ rule starts_curves_figure:
     params:
         decoders=EXPERIMENTS["starts"]["decoders"],
         pairs=EXPERIMENTS["starts"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing density, cold and hot curves"
     script:
@@ -147,6 +134,8 @@ rule starts_energy_figure:
         in_both_formats("starts-energy"),
     log:
         "results/logs/starts_energy_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
@@ -154,8 +143,6 @@ rule starts_energy_figure:
     params:
         decoders=EXPERIMENTS["starts"]["decoders"],
         pairs=EXPERIMENTS["starts"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing energy over steps"
     script:
@@ -170,14 +157,14 @@ rule training_figure:
         in_both_formats("training"),
     log:
         "results/logs/training_figure.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
         runtime=grows(10),
     params:
         models=[{"vae": vae, "seed": seed} for vae in VAES for seed in SEEDS],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Drawing the training"
     script:

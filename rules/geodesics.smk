@@ -1,19 +1,3 @@
-def start_from(wildcards):
-    """What a start is made of: the latent grid, the geodesics of the density metric, or nothing."""
-    if wildcards.start == "graph":
-        return {"grid": GRID.format(**wildcards)}
-    if wildcards.start == "hot":
-        density = dict(
-            decoders=0, metric="density", start=EXPERIMENTS["starts"]["density_start"]
-        )
-        return {"hot": GEODESICS.format(**dict(wildcards) | density)}
-    return {}
-
-
-def metric_settings(wildcards):
-    return config["density"] if wildcards.metric == "density" else {}
-
-
 rule solve_geodesics:
     input:
         unpack(start_from),
@@ -26,6 +10,8 @@ rule solve_geodesics:
     log:
         "results/logs/solve_geodesics/{vae}/seed-{seed}/decoders-{decoders}/"
         "{metric}/{curve}/{start}/{solver}/pairs-{block}.log",
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(1500),
@@ -47,8 +33,6 @@ rule solve_geodesics:
         solver=lambda w: config["solvers"][w.solver],
         metric=metric_settings,
         torch=TORCH,
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Solving {wildcards.metric} geodesics {wildcards.block}: {wildcards.vae}, "
         "seed {wildcards.seed}, decoders {wildcards.decoders}, {wildcards.curve}, "

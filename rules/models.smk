@@ -1,10 +1,3 @@
-def passes(vae):
-    """The training settings for a VAE type's number of decoders."""
-    training = config["training"]
-    kind = "single_decoder" if VAES[vae] == 1 else "several_decoders"
-    return training[kind] | {key: training[key] for key in ("learning_rate", "held_out")}
-
-
 rule train_vae:
     input:
         code=code("train_vae"),
@@ -16,6 +9,8 @@ rule train_vae:
     log:
         "results/logs/train_vae/{vae}-{seed}.log",
     cache: True
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(1500),
@@ -33,8 +28,6 @@ rule train_vae:
         schedule=lambda w: passes(w.vae),
         device=config["training"]["device"],
         torch=TORCH,
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Training {wildcards.vae}, seed {wildcards.seed}"
     script:
@@ -51,14 +44,14 @@ rule encode_latents:
     log:
         "results/logs/encode_latents/{vae}-{seed}.log",
     cache: True
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(900),
         runtime=grows(10),
     params:
         torch=TORCH,
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Encoding all digits with {wildcards.vae}, seed {wildcards.seed}"
     script:
@@ -74,6 +67,8 @@ rule evaluate_grid:
         grid=GRID,
     log:
         "results/logs/evaluate_grid/{vae}-{seed}.log",
+    conda:
+        "../envs/geometry.yaml"
     threads: 1
     resources:
         mem_mb=grows(1000),
@@ -81,8 +76,6 @@ rule evaluate_grid:
     params:
         nodes=config["grid"]["nodes"],
         torch=TORCH,
-    conda:
-        "../envs/geometry.yaml"
     message:
         "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, on a grid"
     script:

@@ -11,14 +11,14 @@ rule models_table:
         ),
     log:
         "results/logs/models_table.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
         runtime=grows(10),
     params:
         vaes=list(VAES),
-    conda:
-        "../envs/figures.yaml"
     message:
         "Tabulating the models"
     script:
@@ -38,14 +38,14 @@ rule geodesics_table:
         ),
     log:
         "results/logs/geodesics_table.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(600),
         runtime=grows(20),
     params:
         columns=results.COLUMNS,
-    conda:
-        "../envs/figures.yaml"
     message:
         "Tabulating all geodesics"
     script:
@@ -65,6 +65,8 @@ rule cv_table:
         ),
     log:
         "results/logs/cv_table.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
@@ -72,8 +74,6 @@ rule cv_table:
     params:
         decoders=VAES,
         pairs=EXPERIMENTS["variation"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Tabulating the variation over retrained models"
     script:
@@ -94,6 +94,8 @@ rule proximity_table:
         ),
     log:
         "results/logs/proximity_table.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
@@ -101,8 +103,6 @@ rule proximity_table:
     params:
         decoders=EXPERIMENTS["proximity"]["decoders"],
         pairs=EXPERIMENTS["proximity"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Tabulating the proximity of geodesics to the data"
     script:
@@ -123,6 +123,8 @@ rule starts_table:
         ),
     log:
         "results/logs/starts_table.log",
+    conda:
+        "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(400),
@@ -130,8 +132,6 @@ rule starts_table:
     params:
         decoders=EXPERIMENTS["starts"]["decoders"],
         pairs=EXPERIMENTS["starts"]["pairs"],
-    conda:
-        "../envs/figures.yaml"
     message:
         "Tabulating hot and cold starts"
     script:

@@ -1,7 +1,6 @@
 """What every script of a rule begins with: its log, its threads, and how it fails."""
 
 import logging
-import os
 import resource
 import sys
 import time
@@ -42,5 +41,4 @@ def begin(snakemake) -> logging.Logger:
     import atexit
 
     atexit.register(end)
-    log.info("process %d", os.getpid())
     return log

@@ -32,11 +32,11 @@ def solve(count):
     else:
         objective = FisherRao(decoders[:count], p.segments)
     problem = Problem(objective, family, start, end, p.segments)
-    weights = geodesics.starting_weights(
+    starts = geodesics.make_starts(
         p.series["start"], problem, numbers, p.study_seed, count, grid, hot
     )
-    log.info("%d curves under %d decoders", len(problem), count)
-    solution = geodesics.solve(problem, weights, p.solver, numbers, p.study_seed, log.info)
+    log.info("%d pairs, %d curves, %d decoders", len(problem), len(starts.owner), count)
+    solution = geodesics.solve(problem, starts, p.solver, numbers, p.study_seed, log.info)
     log.info("%d of %d converged", solution.converged.sum(), len(problem))
     for number, status in zip(numbers, solution.status, strict=True):
         if status != "converged":

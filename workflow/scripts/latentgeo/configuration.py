@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ def check(config: dict[str, Any], schema_path: Path) -> None:
             for name in [name for name, entry in entries.items() if entry is None]:
                 del entries[name]
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: e.json_path)
-    problems = list(dict.fromkeys(line for error in errors for line in _explain(error)))
+    problems = [*_not_finite(config), *(line for error in errors for line in _explain(error))]
+    problems = list(dict.fromkeys(problems))
     if not problems:
         _fill(config, schema)
         problems = list(_contradictions(config))
@@ -80,10 +82,19 @@ def _explain(error: ValidationError) -> Iterator[str]:
             yield f"{prefix}the name {value!r} must be letters, digits and hyphens"
         case "anyOf":
             yield f"{prefix}{value!r} must be 'scott' or a number greater than 0{_hint(value)}"
-        case None:  # a `false` schema: the key does not go with its neighbours
+        case "not":  # the key does not go with its neighbours
             yield f"{prefix}{value!r} has no meaning here; remove it"
         case _:
             yield f"{prefix}{error.message}"
+
+
+def _not_finite(config: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Numbers that no range excludes: .inf and .nan."""
+    entries = config.items() if isinstance(config, dict) else ()
+    for key, value in entries:
+        if isinstance(value, float) and not math.isfinite(value):
+            yield f"{'.'.join((*path, str(key)))}: {value!r} is not a finite number"
+        yield from _not_finite(value, (*path, str(key)))
 
 
 def _article(kind: str) -> str:

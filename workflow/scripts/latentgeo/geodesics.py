@@ -28,7 +28,7 @@ def make_density(latents: Tensor, bandwidth: float | str, epsilon: float, segmen
     return Density(latents, width, epsilon, segments)
 
 
-def starting_weights(
+def make_starts(
     start: str,
     problem: Problem,
     pairs: Sequence[int],
@@ -36,39 +36,52 @@ def starting_weights(
     decoders: int,
     grid: LatentGrid | None = None,
     hot: Tensor | None = None,
-) -> Tensor:
-    """Weights (B, P, d) of one of the starts: line, random, graph (needs grid) or hot."""
+) -> starts.Starts:
+    """Where to start, by name: line, random, graph (needs the grid) or hot (needs weights)."""
     dim = problem.start.shape[1]
     if start == "line":
-        return starts.line(problem.family, len(pairs), dim)
+        return starts.one_each(starts.line(problem.family, len(pairs), dim))
     if start == "random":
-        return starts.random(problem.family, pairs, dim, study_seed)
+        return starts.one_each(starts.random(problem.family, pairs, dim, study_seed))
     if start == "graph":
         return starts.graph(
             grid, problem.family, problem.start, problem.end, decoders, problem.segments
         )
-    return hot
+    return starts.one_each(hot)
 
 
 def solve(
     problem: Problem,
-    weights: Tensor,
+    start: starts.Starts,
     settings: Mapping[str, Any],
     pairs: Sequence[int],
     study_seed: int,
     progress: Progress,
 ) -> Solution:
-    """Minimise with the solver that the settings describe (config `solvers`)."""
+    """Minimise with the solver that the settings describe (config `solvers`).
+
+    Of several starts of a pair the one is kept that ended lowest.
+    """
     options = dict(settings)
     method, energy = options.pop("method"), options.pop("energy", "exact")
     samples = options.pop("mc_samples", 0)
     kind = {"newton": Newton, "adam": Adam, "lbfgs": LBFGS}[method]
     solver = kind(**options, progress=progress)
+    estimate = []
     if energy == "monte-carlo" and isinstance(problem.objective, FisherRao):
-        streams = [generator(study_seed, "decoder pairs", pair) for pair in pairs]
-        estimate = MonteCarloFisherRao(problem.objective, samples, streams)
-        return solver.solve(problem, weights, estimate)
-    return solver.solve(problem, weights)
+        streams = [generator(study_seed, "decoder pairs", pairs[b]) for b in start.owner.tolist()]
+        estimate = [MonteCarloFisherRao(problem.objective, samples, streams)]
+    solution = solver.solve(problem.select(start.owner), start.weights, *estimate)
+    return solution.select(lowest(solution.energy, start.owner))
+
+
+def lowest(energies: Tensor, owner: Tensor) -> Tensor:
+    """The position of each owner's lowest energy; energies and owner (C,), owners 0 ... B - 1."""
+    ordered = energies.nan_to_num(nan=torch.inf).argsort(stable=True).tolist()
+    best: dict[int, int] = {}
+    for position in ordered:
+        best.setdefault(int(owner[position]), position)
+    return torch.tensor([best[pair] for pair in sorted(best)])
 
 
 def as_arrays(problem: Problem, solution: Solution) -> dict[str, np.ndarray]:

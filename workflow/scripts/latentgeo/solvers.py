@@ -79,6 +79,12 @@ class Solution:
     steps: Tensor
     status: list[str]
 
+    def select(self, curves: Tensor) -> Solution:
+        """The solution of some of the curves, by number."""
+        tensors = (self.weights, self.energy, self.initial_energy, self.history, self.steps)
+        status = [self.status[curve] for curve in curves.tolist()]
+        return Solution(*(tensor[curves] for tensor in tensors), status)
+
     @property
     def converged(self) -> np.ndarray:
         return np.array([status == CONVERGED for status in self.status])

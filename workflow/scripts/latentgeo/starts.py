@@ -6,6 +6,8 @@ were solved for), and `graph` the best curve on a grid of the latent space.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,6 +19,28 @@ from .solvers import Newton, Problem
 
 _ARCS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
 """Heights of the arcs tried between two points, as shares of their distance."""
+_CANDIDATES = 4
+"""How many curves between two points are handed to a solver at most ..."""
+_MARGIN = 0.1
+"""... with an interpolated energy within this share of the lowest ..."""
+_APART = 0.02
+"""... and at least this share of the points' distance apart from one another."""
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Curves to start from, one or more for every pair.
+
+    `weights` (C, P, dim); `owner` (C,) is the position of each curve's pair in the batch.
+    """
+
+    weights: Tensor
+    owner: Tensor
+
+
+def one_each(weights: Tensor) -> Starts:
+    """Starts with a single curve a pair, weights (B, P, dim)."""
+    return Starts(weights, torch.arange(len(weights)))
 
 
 def line(family: Family, pairs: int, dim: int) -> Tensor:
@@ -33,11 +57,13 @@ def random(family: Family, pairs: list[int], dim: int, seed: int) -> Tensor:
 
 def graph(
     grid: LatentGrid, family: Family, start: Tensor, end: Tensor, decoders: int, segments: int
-) -> Tensor:
-    """Weights of the curves from start to end, (B, 2), that are best on the grid: (B, P, 2).
+) -> Starts:
+    """The curves from start to end, (B, 2), that are best on the grid.
 
     The shortest path over the grid, the straight line and some arcs are fitted by the family and
-    relaxed under the interpolated energy, which costs no decoder evaluation; the lowest is kept.
+    relaxed under the interpolated energy, which costs no decoder evaluation. Where the lowest have
+    nearly the same energy and are different curves, several are returned, the lowest first: which
+    of their valleys is the deepest only the decoders can tell.
     """
     times = uniform_times(segments)
     finder = PathFinder(grid, decoders, segments)
@@ -46,21 +72,35 @@ def graph(
     across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
     bow = (4 * times * (1 - times))[:, None]
     arcs = [lines + height * bow * across[:, None] for height in (0.0, *_ARCS)]
-    candidates = [torch.from_numpy(np.stack(paths)), *arcs]
-    weights = torch.cat([fit(family, times, points) for points in candidates])
-    count = len(candidates)
-    problem = Problem(
-        InterpolatedEnergy(grid, decoders),
-        family,
-        start.repeat(count, 1),
-        end.repeat(count, 1),
-        segments,
-    )
-    relaxed = Newton(tolerance=1e-4, max_steps=30).solve(problem, weights)
+    tried = torch.cat([torch.from_numpy(np.stack(paths)), *arcs])
+    count = len(tried) // len(start)
+    surrogate = InterpolatedEnergy(grid, decoders)
+    ends = start.repeat(count, 1), end.repeat(count, 1)
+    problem = Problem(surrogate, family, *ends, segments)
+    relaxed = Newton(tolerance=1e-4, max_steps=30).solve(problem, fit(family, times, tried))
     energies = relaxed.energy.nan_to_num(nan=torch.inf).view(count, -1)
-    best = energies.argmin(0)
-    by_candidate = relaxed.weights.unflatten(0, (count, len(start)))
-    return by_candidate[best, torch.arange(len(start))]
+    curves = problem.points(relaxed.weights).unflatten(0, (count, -1))
+    weights = relaxed.weights.unflatten(0, (count, -1))
+    kept = [
+        (pair, candidate)
+        for pair in range(len(start))
+        for candidate in _distinct(energies[:, pair], curves[:, pair])
+    ]
+    owner, candidate = torch.tensor(kept).T
+    return Starts(weights[candidate, owner], owner)
+
+
+def _distinct(energies: Tensor, curves: Tensor) -> list[int]:
+    """The lowest of some curves (c, T, 2) that are apart from one another, lowest first."""
+    distance = (curves[0, -1] - curves[0, 0]).norm()
+    chosen: list[int] = []
+    for candidate in energies.argsort(stable=True).tolist():
+        if len(chosen) == _CANDIDATES or energies[candidate] > energies.min() * (1 + _MARGIN):
+            break
+        gaps = (curves[chosen] - curves[candidate]).norm(dim=-1).amax(-1)
+        if not chosen or bool((gaps > _APART * distance).all()):
+            chosen.append(candidate)
+    return chosen
 
 
 def _size(family: Family) -> int:

@@ -1,0 +1,40 @@
+# The two commands: `make study` and `make test`. Each makes .venv when it is missing.
+
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: study test check report bench clean
+
+# The whole study, from images to tables and figures.
+study: $(READY)
+	$(BIN)/snakemake --cores $(CORES)
+
+# results/report.html: every table and figure with its caption.
+report: study
+	$(BIN)/snakemake --cores 1 --report results/report.html
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+# Formatting and style of code, rules and workflow.
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+bench: $(READY)
+	$(BIN)/snakemake --cores $(CORES) -- bench_inputs
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf results .snakemake
+
+$(READY): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@

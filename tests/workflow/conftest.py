@@ -1,0 +1,93 @@
+"""A tiny study, run once, in a copy of the project; tests look at it and change the copy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+TINY = Path(__file__).with_name("tiny.yaml")
+PARTS = ["Snakefile", "config.yaml", "rules", "workflow", "envs", "profiles", "resources"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A copy of the project in a folder of its own."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, config: Path | str | None = TINY, **environment: str):
+        """Run Snakemake there; the finished process, with its output as text."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        if config:
+            command += ["--configfile", str(config)]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONHASHSEED": "0"} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def would_run(self, *arguments: str, **options) -> dict[str, int]:
+        """How many jobs of each rule a run would have."""
+        done = self.snakemake("--dry-run", "--cores", "1", *arguments, **options)
+        assert done.returncode == 0, done.stdout
+        stats = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\n\n", done.stdout, re.DOTALL)
+        lines = stats.group(1).splitlines() if stats else []
+        counts = {rule: int(count) for rule, count in (line.split() for line in lines)}
+        return {rule: count for rule, count in counts.items() if rule not in ("all", "total")}
+
+    @contextmanager
+    def changed(self, file: str, old: str, new: str) -> Iterator[None]:
+        """The copy with a piece of one file replaced, for a while."""
+        path = self.folder / file
+        before = path.read_text()
+        assert old in before, f"{file} has no {old!r}"
+        path.write_text(before.replace(old, new, 1))
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
+    def files(self, pattern: str) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in sorted(self.folder.glob(pattern))
+        }
+
+
+def copy_project(folder: Path) -> Study:
+    for part in PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    return Study(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Study:
+    """The tiny study, run to its end."""
+    study = copy_project(tmp_path_factory.mktemp("finished"))
+    done = study.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    return study
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Study:
+    """A copy of the project in which nothing has run."""
+    return copy_project(tmp_path)

@@ -1,0 +1,97 @@
+"""Independent versions of the library's formulas, and models small enough to check them on.
+
+The log-normaliser is taken here by Gauss-Legendre quadrature of its definition, A(eta) = log of
+the integral of e^(eta x) over [0, 1]: exact to rounding for |eta| < 20, smooth, and differentiable
+by autograd as often as one likes. Means over decoders are explicit double loops.
+"""
+
+import numpy as np
+import torch
+from latentgeo.energy import FisherRao
+from latentgeo.vae import Architecture, make_decoder
+from torch import Tensor, nn
+
+_NODES, _WEIGHTS = (torch.from_numpy(x) for x in np.polynomial.legendre.leggauss(40))
+_X, _LOG_W = (_NODES + 1) / 2, (_WEIGHTS / 2).log()
+
+
+def log_normalizer(eta: Tensor) -> Tensor:
+    return torch.logsumexp(eta[..., None] * _X + _LOG_W, -1)
+
+
+def mean(eta: Tensor) -> Tensor:
+    return (torch.softmax(eta[..., None] * _X + _LOG_W, -1) * _X).sum(-1)
+
+
+def variance(eta: Tensor) -> Tensor:
+    spread = (_X - mean(eta)[..., None]).square()
+    return (torch.softmax(eta[..., None] * _X + _LOG_W, -1) * spread).sum(-1)
+
+
+def divergence(p: Tensor, q: Tensor) -> Tensor:
+    """KL of factorised continuous Bernoullis, summed over pixels."""
+    return (log_normalizer(q) - log_normalizer(p) - mean(p) * (q - p)).sum(-1)
+
+
+def decoder_pairs(count: int) -> list[tuple[int, int]]:
+    if count == 1:
+        return [(0, 0)]
+    return [(k, m) for k in range(count) for m in range(count) if k != m]
+
+
+def energy(eta: Tensor) -> Tensor:
+    """The Fisher-Rao energy by definition, pair of decoders by pair, of eta (M, ..., N + 1, D)."""
+    pairs = decoder_pairs(len(eta))
+    terms = [divergence(eta[k][..., :-1, :], eta[m][..., 1:, :]).sum(-1) for k, m in pairs]
+    return sum(terms) / len(pairs)
+
+
+def disagreement(eta: Tensor) -> Tensor:
+    pairs = decoder_pairs(len(eta))
+    terms = [divergence(eta[k][..., :-1, :], eta[m][..., :-1, :]).sum(-1) for k, m in pairs]
+    return sum(terms) / len(pairs)
+
+
+def travel(eta: Tensor) -> Tensor:
+    terms = [divergence(own[..., :-1, :], own[..., 1:, :]).sum(-1) for own in eta]
+    return sum(terms) / len(eta)
+
+
+def fields(decoders: list[nn.Sequential], point: Tensor) -> tuple[Tensor, Tensor]:
+    """D and the symmetric part of C at one point (2,), from forward-mode Jacobians."""
+    etas = [decoder(point[None])[0] for decoder in decoders]
+    jacobians = [torch.func.jacfwd(lambda z, f=f: f(z[None])[0])(point) for f in decoders]
+    pairs = decoder_pairs(len(decoders))
+    d = sum(divergence(etas[k], etas[m]) for k, m in pairs) / len(pairs)
+    between = [jacobians[k].T @ (variance(etas[k])[:, None] * jacobians[m]) for k, m in pairs]
+    c = sum(between) / len(pairs)
+    return d, (c + c.T) / 2
+
+
+def metric(decoders: list[nn.Sequential], point: Tensor) -> Tensor:
+    """The mean over decoders of the pulled-back Fisher information at one point: (2, 2)."""
+    return sum(fields([decoder], point)[1] for decoder in decoders) / len(decoders)
+
+
+def tiny_decoders(count: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> list:
+    """Related but different random decoders with weights large enough to bend geodesics."""
+    torch.manual_seed(seed)
+    architecture = Architecture(latent_dim=2, decoders=count, hidden=12, channels=2)
+    decoders = [make_decoder(architecture) for _ in range(count)]
+    with torch.no_grad():
+        for decoder in decoders:
+            for own, first in zip(decoder.parameters(), decoders[0].parameters(), strict=True):
+                own.mul_(0.4 if own is not first else 2.2).add_(0 if own is first else 0.8 * first)
+    return [decoder.to(dtype).requires_grad_(False) for decoder in decoders]
+
+
+def objective(count: int, segments: int, seed: int = 0, dtype=torch.float64) -> FisherRao:
+    return FisherRao(tiny_decoders(count, seed, dtype), segments)
+
+
+def random_points(curves: int, segments: int, seed: int = 1) -> Tensor:
+    """Points of irregular curves, (curves, segments + 1, 2)."""
+    noise = torch.Generator().manual_seed(seed)
+    line = torch.linspace(-1, 1, segments + 1, dtype=torch.float64)[:, None].expand(-1, 2)
+    shape = (curves, segments + 1, 2)
+    return line + 0.4 * torch.randn(shape, generator=noise, dtype=torch.float64)

@@ -1,0 +1,183 @@
+import mpmath
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from latentgeo import continuous_bernoulli as cb
+from scipy.integrate import quad
+
+MAGNITUDES = [1e-8, 1e-5, 1e-3, 0.03, 0.3, 0.69, 0.7, 0.71, 1, 2.5, 6, 10, 15.94, 30, 60]
+ETAS = [sign * magnitude for magnitude in MAGNITUDES for sign in (1, -1)]
+DOUBLE, SINGLE = torch.float64, torch.float32
+
+
+def log_normalizer(x):
+    return mpmath.log(mpmath.expm1(x) / x)
+
+
+def mean(x):
+    return 1 / -mpmath.expm1(-x) - 1 / x
+
+
+def variance(x):
+    return 1 / x**2 - mpmath.exp(x) / mpmath.expm1(x) ** 2
+
+
+def third_cumulant(x):
+    return mpmath.exp(x) * (mpmath.exp(x) + 1) / mpmath.expm1(x) ** 3 - 2 / x**3
+
+
+EXACT = {
+    cb.log_normalizer: log_normalizer,
+    cb.mean: mean,
+    cb.variance: variance,
+    cb.third_cumulant: third_cumulant,
+}
+
+
+def exact(function, *arguments):
+    """A function of mpmath numbers at floats, with 100 digits."""
+    with mpmath.workdps(100):
+        return float(function(*(mpmath.mpf(a) for a in arguments)))
+
+
+@pytest.mark.parametrize("function", EXACT, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", [DOUBLE, SINGLE], ids=["double", "single"])
+def test_the_cumulants_agree_with_a_hundred_digits(function, dtype):
+    eta = torch.tensor(ETAS, dtype=dtype)
+    expected = np.array([exact(EXACT[function], e) for e in eta.tolist()])
+    tolerance = {DOUBLE: 1e-11, SINGLE: 1e-5}[dtype]
+    if function is cb.third_cumulant:
+        tolerance = {DOUBLE: 1e-10, SINGLE: 2e-4}[dtype]
+    np.testing.assert_allclose(function(eta).double().numpy(), expected, rtol=tolerance)
+
+
+def test_the_cumulants_at_zero_are_those_of_the_uniform_distribution():
+    values = cb.cumulants(torch.zeros(1, dtype=DOUBLE))
+    np.testing.assert_allclose(torch.cat(values), [0, 1 / 2, 1 / 12, 0], rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [DOUBLE, SINGLE], ids=["double", "single"])
+def test_the_cumulants_are_finite_far_beyond_the_bound(dtype):
+    eta = torch.tensor([-1e4, -800, 800, 1e4], dtype=dtype)
+    assert all(torch.isfinite(value).all() for value in cb.cumulants(eta))
+
+
+def test_cumulants_together_equal_each_alone_and_carry_no_gradient():
+    eta = torch.tensor(ETAS, dtype=DOUBLE, requires_grad=True)
+    together = cb.cumulants(eta)
+    for value, function in zip(together, EXACT, strict=True):
+        assert not value.requires_grad
+        assert torch.equal(value, function(eta).detach())
+
+
+@pytest.mark.parametrize("dtype", [DOUBLE, SINGLE], ids=["double", "single"])
+def test_entropy_agrees_with_a_hundred_digits(dtype):
+    eta = torch.tensor(ETAS, dtype=dtype)
+    expected = [exact(lambda x: log_normalizer(x) - x * mean(x), e) for e in eta.tolist()]
+    # a difference of two numbers of the size of eta, the result one of the size of its square
+    error = (cb.entropy(eta).double() - torch.tensor(expected, dtype=DOUBLE)).abs()
+    assert (error <= 4 * torch.finfo(dtype).eps * eta.double().abs()).all()
+
+
+@pytest.mark.parametrize("dtype", [DOUBLE, SINGLE], ids=["double", "single"])
+def test_divergence_agrees_with_a_hundred_digits(dtype):
+    p, q = torch.cartesian_prod(*[torch.tensor(ETAS, dtype=dtype)] * 2).T
+
+    def kl(p, q):
+        return log_normalizer(q) - log_normalizer(p) - mean(p) * (q - p)
+
+    expected = [exact(kl, *pair) for pair in zip(p.tolist(), q.tolist(), strict=True)]
+    error = (cb.divergence(p, q).double() - torch.tensor(expected, dtype=DOUBLE)).abs()
+    size = torch.maximum(p.abs(), q.abs()).double()
+    assert (error <= 10 * torch.finfo(dtype).eps * size).all()
+
+
+@pytest.mark.parametrize("x", [0.0, 0.25, 1.0])
+def test_log_density_agrees_with_a_hundred_digits(x):
+    eta = torch.tensor(ETAS, dtype=DOUBLE)
+    expected = [exact(lambda e: e * x - log_normalizer(e), e) for e in ETAS]
+    actual = cb.log_density(torch.tensor(x, dtype=DOUBLE), eta)
+    np.testing.assert_allclose(actual, expected, rtol=1e-11)
+
+
+def density(x, eta):
+    return cb.log_density(*torch.tensor([x, eta], dtype=DOUBLE)).exp().item()
+
+
+@pytest.mark.parametrize("eta", ETAS)
+def test_density_moments_and_entropy_agree_with_numerical_integration(eta):
+    def integral(f):
+        return quad(f, 0, 1, epsabs=1e-13, epsrel=1e-11, limit=200)[0]
+
+    centre = cb.mean(torch.tensor(eta, dtype=DOUBLE)).item()
+    spread = integral(lambda x: (x - centre) ** 2 * density(x, eta))
+    surprise = integral(lambda x: -density(x, eta) * np.log(density(x, eta)))
+    assert integral(lambda x: density(x, eta)) == pytest.approx(1, rel=1e-10)
+    assert integral(lambda x: x * density(x, eta)) == pytest.approx(centre, rel=1e-10)
+    assert spread == pytest.approx(cb.variance(torch.tensor(eta, dtype=DOUBLE)).item(), rel=1e-9)
+    entropy = cb.entropy(torch.tensor(eta, dtype=DOUBLE)).item()
+    assert surprise == pytest.approx(entropy, rel=1e-9, abs=1e-14)
+
+
+@pytest.mark.parametrize("x", [0.0, 0.3, 1.0])
+def test_log_density_agrees_with_torch_where_torch_is_accurate(x):
+    eta = torch.tensor([-10, -4, -1, -0.1, 0.1, 1, 4, 10], dtype=DOUBLE)
+    x = torch.full_like(eta, x)
+    theirs = torch.distributions.ContinuousBernoulli(logits=eta).log_prob(x)
+    torch.testing.assert_close(cb.log_density(x, eta), theirs, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("function", [cb.log_normalizer, cb.mean, cb.variance])
+def test_autograd_agrees_with_finite_differences(function):
+    eta = torch.tensor([-20, -3, -0.71, -0.2, 0.0, 0.2, 0.7, 5], dtype=DOUBLE, requires_grad=True)
+    assert torch.autograd.gradcheck(function, eta)
+    if function is not cb.variance:
+        assert torch.autograd.gradgradcheck(function, eta)
+
+
+def test_three_autograd_derivatives_of_the_log_normalizer_are_its_cumulants():
+    eta = torch.tensor(ETAS, dtype=DOUBLE, requires_grad=True)
+    value = cb.log_normalizer(eta)
+    for function in (cb.mean, cb.variance, cb.third_cumulant):
+        (value,) = torch.autograd.grad(value.sum(), eta, create_graph=True)
+        assert torch.equal(value.detach(), function(eta).detach())
+
+
+def test_a_fourth_derivative_is_refused():
+    eta = torch.ones(1, requires_grad=True)
+    with pytest.raises(NotImplementedError, match="fourth cumulant"):
+        torch.autograd.grad(cb.third_cumulant(eta).sum(), eta)
+
+
+def test_bounded_is_smooth_odd_and_within_the_bound():
+    logits = torch.tensor([-1e9, -20, -1, 0, 1, 20, 1e9], dtype=DOUBLE, requires_grad=True)
+    eta = cb.bounded(logits)
+    assert (eta.abs() <= cb.BOUND).all()
+    assert torch.equal(eta, -cb.bounded(-logits))
+    expected = [exact(lambda x: cb.BOUND * mpmath.tanh(x / cb.BOUND), x) for x in logits.tolist()]
+    np.testing.assert_allclose(eta.detach(), expected, rtol=1e-14)
+    (slope,) = torch.autograd.grad(eta.sum(), logits)
+    assert slope[3] == 1
+    assert (slope[1:-1] > 0).all()
+
+
+numbers = st.floats(-60, 60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(numbers, numbers)
+def test_divergence_is_never_negative_and_mirrors(p, q):
+    p, q = torch.tensor([p, q], dtype=DOUBLE)
+    rounding = 1e-14 * (1 + p.abs() + q.abs())
+    forward = cb.divergence(p, q)
+    assert forward >= -rounding
+    assert (forward - cb.divergence(-p, -q)).abs() <= 4 * rounding  # x and 1 - x change roles
+
+
+@settings(max_examples=100, deadline=None)
+@given(numbers)
+def test_a_distribution_does_not_diverge_from_itself(eta):
+    eta = torch.tensor(eta, dtype=DOUBLE)
+    assert cb.divergence(eta, eta) == 0

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+import reference
+import torch
+from latentgeo import starts
+from latentgeo.curves import CubicSpline, Curves, PiecewiseLinear, Polynomial, uniform_times
+from latentgeo.grid import InterpolatedEnergy, evaluate_grid
+from test_grid import wall_grid
+
+every_family = pytest.mark.parametrize(
+    "family", [Polynomial(3), PiecewiseLinear(4), CubicSpline(4)], ids=str
+)
+
+
+def size(family):
+    return {Polynomial: 2, PiecewiseLinear: 3, CubicSpline: 3}[type(family)]
+
+
+@every_family
+def test_a_line_has_no_weights(family):
+    weights = starts.line(family, pairs=4, dim=2)
+    assert torch.equal(weights, torch.zeros(4, size(family), 2, dtype=torch.float64))
+
+
+@every_family
+def test_a_random_start_depends_on_the_pair_alone(family):
+    weights = starts.random(family, [7, 0, 3], dim=2, seed=5)
+    assert weights.shape == (3, size(family), 2)
+    assert torch.equal(weights[:2], starts.random(family, [7, 0], dim=2, seed=5))
+    assert torch.equal(weights[2:], starts.random(family, [3], dim=2, seed=5))
+
+
+def test_random_starts_differ_between_pairs_and_seeds():
+    first, second = starts.random(Polynomial(3), [0, 1], dim=2, seed=5)
+    other = starts.random(Polynomial(3), [0], dim=2, seed=6)[0]
+    assert not (first == second).any()
+    assert not (first == other).any()
+
+
+def test_random_weights_are_standard_normal():
+    weights = starts.random(PiecewiseLinear(6), list(range(1000)), dim=2, seed=0)
+    assert weights.mean().abs() < 4 / weights.numel() ** 0.5
+    assert weights.std() == pytest.approx(1, abs=4 / (2 * weights.numel()) ** 0.5)
+
+
+def lowest(energies, owner):
+    """The lowest energy of every pair's curves; every pair must have one."""
+    assert owner.unique().tolist() == list(range(int(owner.max()) + 1))
+    return torch.stack([energies[owner == pair].min() for pair in range(int(owner.max()) + 1)])
+
+
+def test_one_each_gives_every_pair_its_own_curve():
+    weights = starts.random(Polynomial(3), [4, 2], dim=2, seed=0)
+    single = starts.one_each(weights)
+    assert torch.equal(single.weights, weights)
+    assert single.owner.tolist() == [0, 1]
+
+
+@every_family
+@pytest.mark.parametrize("decoders", [1, 3])
+def test_a_graph_start_is_not_above_the_line(family, decoders):
+    objective, segments = reference.objective(3, 16), 16
+    corners = np.array([[-2.0, -2.0], [2.0, 2.0]])
+    grid = evaluate_grid(objective, corners, nodes=25)
+    objective.decoders = objective.decoders[:decoders]
+    start, end = 3 * torch.rand(2, 3, 2, generator=torch.Generator().manual_seed(1)).double() - 1.5
+    graph = starts.graph(grid, family, start, end, decoders, segments)
+    times = uniform_times(segments)
+    curves = Curves(family, start[graph.owner], end[graph.owner], graph.weights)
+    found = lowest(objective.energy(curves(times)), graph.owner)
+    line = objective.energy(Curves(family, start, end, starts.line(family, 3, 2))(times))
+    assert (found <= line * (1 + 1e-3)).all()
+    assert (found < line * 0.99).any()
+
+
+across_the_wall = pytest.mark.parametrize("family", [PiecewiseLinear(8), CubicSpline(8)], ids=str)
+
+
+def graph_across(grid, family, segments=32):
+    """Points of the graph starts between two sides of a wall, and of the straight line."""
+    start, end = torch.tensor([[[0.1, 0.1]], [[0.9, 0.1]]], dtype=torch.float64)
+    weights = starts.graph(grid, family, start, end, 1, segments).weights
+    times = uniform_times(segments)
+    points = [Curves(family, start, end, w)(times) for w in (weights, torch.zeros_like(weights))]
+    return points[0], points[1][:1]
+
+
+@across_the_wall
+def test_a_graph_start_finds_the_way_round_a_wall(family):
+    grid = wall_grid(nodes=41, steep=False)
+    points, line = graph_across(grid, family)
+    energy = InterpolatedEnergy(grid, 1)
+    energies = energy.expand(points).energy
+    assert energies[0] == energies.min()
+    assert (energies < 0.3 * energy.expand(line).energy).all()
+    passing = points[(points[..., 0] > 0.45) & (points[..., 0] < 0.55)]
+    assert len(passing) > 0
+    assert (passing[:, 1] > 0.75).all()
+
+
+@across_the_wall
+def test_a_graph_start_stays_on_the_grid_where_splines_overshoot(family):
+    # the spline of a metric that jumps is negative beside the jump
+    points, _ = graph_across(wall_grid(), family)
+    assert (points > -0.5).all()
+    assert (points < 1.5).all()
+
+
+def test_two_equally_good_ways_round_a_hill_are_both_returned():
+    grid = wall_grid(nodes=41, steep=False)
+    x, y = np.indices((41, 41)) / 40
+    hill = 30 * np.exp(-(((x - 0.5) ** 2 + (y - 0.5) ** 2) / 0.15**2))
+    grid.metric[0] = (1 + hill)[..., None, None] * np.eye(2)
+    start, end = torch.tensor([[[0.1, 0.5]], [[0.9, 0.5]]], dtype=torch.float64)
+    graph = starts.graph(grid, CubicSpline(6), start, end, 1, 32)
+    assert graph.owner.tolist() == [0] * len(graph.owner)
+    middle = Curves(CubicSpline(6), start, end, graph.weights)(uniform_times(32))[:, 16, 1]
+    assert (middle > 0.6).any()
+    assert (middle < 0.4).any()
+
+
+def test_a_graph_start_does_not_depend_on_the_batch():
+    grid, family = wall_grid(nodes=41, steep=False), PiecewiseLinear(4)
+    start = torch.tensor([[0.1, 0.1], [0.2, 0.9], [0.5, 0.9]], dtype=torch.float64)
+    end = torch.tensor([[0.9, 0.1], [0.9, 0.3], [0.1, 0.4]], dtype=torch.float64)
+    together = starts.graph(grid, family, start, end, decoders=1, segments=16)
+    for i in range(3):
+        alone = starts.graph(grid, family, start[[i]], end[[i]], decoders=1, segments=16)
+        own = together.weights[together.owner == i]
+        torch.testing.assert_close(own, alone.weights, rtol=1e-8, atol=1e-8)
+
+
+def test_a_pair_with_equal_ends_has_a_start_too():
+    start = torch.tensor([[0.1, 0.1], [0.52, 0.91]], dtype=torch.float64)
+    end = torch.tensor([[0.9, 0.1], [0.52, 0.91]], dtype=torch.float64)
+    grid = wall_grid(nodes=41, steep=False)
+    graph = starts.graph(grid, PiecewiseLinear(4), start, end, decoders=1, segments=16)
+    assert set(graph.owner.tolist()) == {0, 1}
+    assert torch.isfinite(graph.weights).all()

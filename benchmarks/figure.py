@@ -39,6 +39,8 @@ def draw(results: Path) -> None:
             _contest(axes[vae], curves[curves.vae == vae], title)
         axes["ensemble"].set_yticklabels([])
         axes["single"].legend(loc="lower left", bbox_to_anchor=(0, 1.06), ncols=3, frameon=False)
+        note = "bar: median of those that reached it, pale if at most half did;  ▷ none: at least"
+        axes["ensemble"].annotate(note, (1, 1.1), xycoords="axes fraction", ha="right", fontsize=8)
     if (results / "scaling.csv").exists():
         table = pd.read_csv(results / "scaling.csv")
         for axis in ("decoders", "pairs", "segments"):
@@ -50,7 +52,11 @@ def draw(results: Path) -> None:
 
 
 def _contest(ax: Axes, curves: pd.DataFrame, title: str) -> None:
-    """Every curve's CPU to 0.1 % as a dot, medians as bars, the share that got there as text."""
+    """Every curve's CPU to 0.1 % as a dot, medians as bars, the share that got there as text.
+
+    Bars are pale where at most half of the curves got there; a triangle is what a contestant
+    spent a curve when none did.
+    """
     column = "cpu_0.1pct"
     for row, (contestant, start, _) in enumerate(RUNS):
         run = curves[curves.contestant == contestant]
@@ -62,10 +68,10 @@ def _contest(ax: Axes, curves: pd.DataFrame, title: str) -> None:
             label = family if row == 0 else None
             ax.scatter(reached, [y] * len(reached), s=9, color=colour, alpha=0.35, lw=0)
             if len(reached):
-                ax.scatter(
-                    reached.median(), y, s=130, marker="|", lw=2.2, color=colour, label=label
-                )
-            elif len(group):  # at least this
+                solid = 1 if 2 * len(reached) > len(group) else 0.35
+                style = {"s": 130, "marker": "|", "lw": 2.2, "color": colour, "alpha": solid}
+                ax.scatter(reached.median(), y, label=label, **style)
+            elif len(group):
                 ax.scatter(group.cpu_total.mean(), y, s=30, marker=">", color=colour, fc="none")
             ax.annotate(
                 f"{len(reached)}/{len(group)}",
@@ -100,5 +106,6 @@ def _scaling(ax: Axes, table: pd.DataFrame, axis: str) -> None:
     ax.set_xticks(table["size"])
     ax.xaxis.set_major_formatter(ScalarFormatter())
     ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.margins(y=0.2)
     ax.grid(alpha=0.3)
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend(frameon=False, fontsize=8, loc="upper left")

@@ -118,8 +118,7 @@ BROKEN = [
         if isinstance(value, int | float)
         else [[], {}, -1]
     )
-    if not (path == ("density", "bandwidth") and wrong == "scott")
-    and path != ("data", "root")
+    if not (path == ("density", "bandwidth") and wrong == "scott") and path != ("data", "root")
 ]
 
 

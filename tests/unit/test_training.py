@@ -215,7 +215,9 @@ def test_a_run_whose_last_step_spoils_the_model_is_an_error_too():
 
 
 def test_fewer_images_than_decoders_are_refused():
-    with pytest.raises(StudyError, match="1 training images are too few for 2 decoders"):
+    with pytest.raises(
+        StudyError, match="batches of 1 images, from 1, are too small for 2 decoders"
+    ):
         run(data=images(1))
 
 

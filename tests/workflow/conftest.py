@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 PROJECT = Path(__file__).parents[2]
@@ -19,11 +21,13 @@ TINY = Path(__file__).with_name("tiny.yaml")
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow", "envs", "profiles", "resources"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Study:
     """A copy of the project in a folder of its own."""
 
     folder: Path
+    data: str = ""
+    """The setting that reads the small data, where there are any."""
 
     def snakemake(self, *arguments: str, config: Path | str | None = TINY, **environment: str):
         """Run Snakemake there; the finished process, with its output as text."""
@@ -91,3 +95,17 @@ def finished(tmp_path_factory) -> Study:
 def fresh(tmp_path) -> Study:
     """A copy of the project in which nothing has run."""
     return copy_project(tmp_path)
+
+
+def write_small_data(study: Study) -> None:
+    """A twentieth of the digits as IDX files, where torchvision looks for them."""
+    digits = np.load(study.folder / "resources/mnist-012.npz")
+    folder = study.folder / "data/MNIST/raw"
+    folder.mkdir(parents=True)
+    for split, prefix in (("train", "train"), ("test", "t10k")):
+        images, labels = digits[f"{split}_images"][::20], digits[f"{split}_labels"][::20]
+        header = struct.pack(">IIII", 2051, *images.shape)
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(header + images.tobytes())
+        header = struct.pack(">II", 2049, len(labels))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+    study.data = "data={source: torchvision, dataset: MNIST, root: data, classes: [0, 1, 2]}"

@@ -127,7 +127,8 @@ def test_every_rule_has_all_its_parts(finished):
     text = "".join(content.decode() for content in finished.files("rules/*.smk").values())
     rules = re.split(r"\nrule ", text)[1:]
     assert len(rules) >= 18
+    parts = ["input", "output", "log", "conda", "threads", "resources", "params", "message"]
     for rule in rules:
-        for part in "input output log conda threads resources params message script".split():
+        for part in parts:
             assert f"    {part}:" in rule, f"{rule.split(':')[0]} has no {part}"
-        assert "code=code(" in rule
+        assert "code=code(" in rule and "    script:" in rule

@@ -24,6 +24,8 @@ BOUND = 15.94
 """Largest natural parameter that a decoder may give: the log-odds at float32 resolution."""
 
 _SERIES_BELOW = 0.35
+_AT_ONCE = 12544
+"""Numbers worked on at once, so that some twenty temporaries stay in a processor's cache."""
 _BERNOULLI = bernoulli(16)
 # log(sinh(h) / h) = sum over n of 2^(2n) B_2n / (2n (2n)!) h^(2n), a series in h^2 ...
 _SERIES = [4.0**n * _BERNOULLI[2 * n] / (2 * n * factorial(2 * n)) for n in range(1, 9)]
@@ -55,9 +57,14 @@ def bounded(logits: Tensor) -> Tensor:
 
 def cumulants(eta: Tensor) -> Cumulants:
     """A, A', A'' and A''' of eta, any shape, sharing one exponential; outside autograd."""
+    results = [torch.empty_like(eta, memory_format=torch.contiguous_format) for _ in range(4)]
     with torch.no_grad():
-        terms = _Terms(eta)
-        return Cumulants(*(_derivative(terms, order) for order in range(4)))
+        parts = [tensor.view(-1).split(_AT_ONCE) for tensor in results]
+        for chunk, *outputs in zip(eta.reshape(-1).split(_AT_ONCE), *parts, strict=True):
+            terms = _Terms(chunk)
+            for order, output in enumerate(outputs):
+                output.copy_(_derivative(terms, order))
+    return Cumulants(*results)
 
 
 def log_normalizer(eta: Tensor) -> Tensor:

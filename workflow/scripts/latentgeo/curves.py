@@ -49,7 +49,8 @@ class CubicSpline:
         """Phi at times t, shape (T,): (T, pieces - 1)."""
         cardinal = np.eye(self.pieces + 1)[:, 1:-1]
         spline = _Spline(np.linspace(0, 1, self.pieces + 1), cardinal, bc_type="natural")
-        return torch.from_numpy(spline(t.double().numpy())).to(t)
+        inside = ((t > 0) & (t < 1))[:, None]
+        return torch.from_numpy(spline(t.double().numpy())).to(t) * inside
 
 
 FAMILIES = {

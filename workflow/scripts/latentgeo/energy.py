@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import continuous_bernoulli as cb
-from .vae import Bound
+from .vae import PIXELS, Bound
 
 # ── the definitions, differentiable, on natural parameters eta of shape (M, ..., N + 1, D) ──────
 
@@ -118,6 +118,10 @@ class Objective(Protocol):
     curves_at_once: int
     """How many curves of the objective's own number of points fit into the memory budget."""
 
+    @property
+    def resolution(self) -> float:
+        """Energies closer than this are the same: what rounding leaves of them."""
+
     def energy(self, points: Tensor) -> Tensor:
         """Energies of curves with points (B, N + 1, d), differentiable: (B,)."""
 
@@ -144,6 +148,12 @@ class FisherRao:
     @property
     def curves_at_once(self) -> int:
         return max(1, ROWS_AT_ONCE // (len(self.decoders) * (self.segments + 1)))
+
+    @property
+    def resolution(self) -> float:
+        decoder = torch.finfo(next(self.decoders[0].parameters()).dtype).eps
+        sums = torch.finfo(torch.float64).eps
+        return ((decoder * cb.BOUND) ** 2 + sums) * PIXELS * self.segments
 
     def decode(self, points: Tensor) -> Tensor:
         """Natural parameters of all decoders at points (..., d), float64: (M, ..., D)."""
@@ -394,6 +404,10 @@ class Density:
     def curves_at_once(self) -> int:
         return max(1, 10**7 // (len(self.latents) * (self.segments + 1)))
 
+    @property
+    def resolution(self) -> float:
+        return torch.finfo(torch.float64).eps * self.segments / self.epsilon
+
     def density(self, points: Tensor) -> Tensor:
         """p at points (..., d), in units of 1 / volume: (...)."""
         return self._weights(points)[0].sum(-1)
@@ -480,7 +494,8 @@ def _report(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor, Tenso
     expansion = objective.expand(points)
     metric = expansion.metric()
     steps = points.diff(dim=1)[..., None]
-    squares = [(steps.mT @ g @ steps)[..., 0, 0] for g in (metric[:, :-1], metric[:, 1:])]
+    ends = metric[:, :-1], metric[:, 1:]
+    squares = [(steps.mT @ g @ steps)[..., 0, 0].clamp(min=0) for g in ends]
     length = (squares[0].sqrt() + squares[1].sqrt()).sum(-1) / 2
     eta = expansion.eta
     return expansion.energy, disagreement(eta), travel(eta), length

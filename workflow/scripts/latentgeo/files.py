@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import socket
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +16,19 @@ from .errors import StudyError
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` that becomes `path` when the block ends without error."""
+    """Give a temporary path beside `path` that becomes `path` when the block ends without error.
+
+    What processes that were killed left beside it is removed.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    host = socket.gethostname()
+    for left in path.parent.glob(f".{path.stem}~{host}~*{path.suffix}"):
+        if not _alive(int(left.stem.rpartition("~")[2])):
+            left.unlink(missing_ok=True)
+    temporary = path.with_name(f".{path.stem}~{host}~{os.getpid()}{path.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
@@ -33,10 +36,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
@@ -55,13 +62,19 @@ def load_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
     checksum), holds a pickle or lacks one of the names.
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()  # reads everything; numpy may stop before the checksum
+        if damaged:
+            raise ValueError(f"checksum of {damaged} differs")
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in names or stored.files}
-    except KeyError as error:
-        raise StudyError(f"{path}: has no array {error.args[0]!r}") from error
+            missing = sorted(set(names) - set(stored.files))
+            arrays = {name: stored[name] for name in names or stored.files if not missing}
     except FileNotFoundError as error:
         raise StudyError(f"{path}: no such file") from error
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+    except Exception as error:  # whatever reading nonsense may raise
         raise StudyError(
             f"{path}: damaged or not an npz without pickles ({error}); delete it and run again"
         ) from error
+    if missing:
+        raise StudyError(f"{path}: has no array {', '.join(map(repr, missing))}")
+    return arrays

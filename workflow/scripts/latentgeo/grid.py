@@ -101,14 +101,20 @@ class InterpolatedEnergy:
     """
 
     curves_at_once = 512
+    resolution = 1e-10
 
     def __init__(self, grid: LatentGrid, decoders: int):
         self.lower, self.spacing = torch.from_numpy(grid.lower), torch.from_numpy(grid.spacing)
         self.nodes = grid.nodes
-        c = grid.metric[decoders - 1]
+        self.upper = self.lower + self.spacing * (grid.nodes - 1)
+        c = _semidefinite(grid.metric[decoders - 1])
         fields = [grid.disagreement[decoders - 1], c[..., 0, 0], c[..., 0, 1], c[..., 1, 1]]
         coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
         self.coefficients = torch.from_numpy(coefficients)
+
+    def covers(self, points: Tensor) -> Tensor:
+        """Whether all points of curves (B, T, 2) are on the grid: (B,)."""
+        return ((points >= self.lower) & (points <= self.upper)).all(-1).all(-1)
 
     def expand(self, points: Tensor) -> InterpolatedExpansion:
         return InterpolatedExpansion(self, points)
@@ -119,7 +125,7 @@ class InterpolatedEnergy:
         Shapes: D (...), (2, ...), (2, 2, ...), and C the same with a trailing (2, 2).
         """
         position = (points - self.lower) / self.spacing
-        inside = position.clamp(0, self.nodes - 1)
+        inside = position.nan_to_num().clamp(0, self.nodes - 1)
         cell = inside.floor().clamp(max=self.nodes - 2)
         taps = (cell[..., None] + torch.arange(-1, 3)).long().abs()
         last = self.nodes - 1
@@ -143,6 +149,12 @@ class InterpolatedEnergy:
         first = stacked([field(1, 0), field(0, 1)])
         second = stacked([stacked([field(2, 0), mixed]), stacked([mixed, field(0, 2)])])
         return [field(0, 0), first, second]
+
+
+def _semidefinite(metric: np.ndarray) -> np.ndarray:
+    """Metrics (..., 2, 2) without negative eigenvalues, which between few decoders may occur."""
+    values, vectors = np.linalg.eigh(metric)
+    return (vectors * values.clip(min=0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
 
 
 def _spline_weights(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -164,7 +164,7 @@ class _NewtonState:
         predicted = self._predicted_gain(curves, change)
         gain = self.energy[curves] - expansion.energy
         # a predicted gain below rounding is taken when the energy agrees to rounding
-        noise = 1e-10 * self.energy[curves].abs()
+        noise = 1e-10 * self.energy[curves].abs() + self.problem.objective.resolution
         accepted = torch.isfinite(expansion.energy) & (gain >= 1e-4 * predicted - noise)
         self._adapt_damping(curves, accepted, gain, predicted)
         moved = curves[accepted]
@@ -175,7 +175,7 @@ class _NewtonState:
         self.gradient[moved] = self._reduce(expansion.gradient())[accepted]
         # where the last Hessian already shows the minimum beyond doubt, the new one is not needed
         certain = accepted.clone()
-        certain[accepted] = self._excess(moved) < self.tolerance / 10 * self.energy[moved].abs()
+        certain[accepted] = self._excess(moved) < self._tolerable(moved) / 10
         self.finish(curves[certain], CONVERGED)
         self._curve(curves, expansion, accepted & ~certain)
 
@@ -202,7 +202,8 @@ class _NewtonState:
         values, vectors = torch.linalg.eigh((hessian[finite] + hessian[finite].mT) / 2)
         self.eigenvalues[curves], self.eigenvectors[curves] = values, vectors
         energy = self.energy[curves]
-        done = (self._excess(curves) <= self.tolerance * energy.abs()) | (energy == 0)
+        done = self._excess(curves) <= self._tolerable(curves)
+        done |= energy.abs() <= self.problem.objective.resolution  # no energy is below 0
         self.finish(curves[done], CONVERGED)
         # the gradient vanishes where there is no minimum: no step can be taken
         stuck = ~done & (self._predicted_gain(curves, self._proposal(curves)) <= 1e-14 * energy)
@@ -230,6 +231,10 @@ class _NewtonState:
         definite = values[:, 0] > 1e-10 * values[:, -1]
         excess = (self._slope(curves).square() / values).sum(-1) / 2
         return torch.where(definite, excess, torch.inf)
+
+    def _tolerable(self, curves: Tensor) -> Tensor:
+        """How far above its minimum an energy may be, and count as converged."""
+        return self.tolerance * self.energy[curves].abs() + self.problem.objective.resolution
 
     def _predicted_gain(self, curves: Tensor, change: Tensor) -> Tensor:
         along = (self.eigenvectors[curves].mT @ change[..., None])[..., 0]
@@ -326,7 +331,7 @@ class LBFGS:
         for curve in range(len(problem)):
             energies, found[curve] = self._solve_one(problem.select([curve]), weights[[curve]])
             steps[curve] = len(energies) - 1
-            history[curve, : len(energies)] = torch.tensor(energies)
+            history[curve, : len(energies)] = torch.tensor(energies, dtype=torch.float64)
             self.progress(f"curve {curve + 1} of {len(problem)}: {energies[-1]:.2f} nats")
         history = history[:, : int(steps.max()) + 1]
         return _judged(problem, weights, found, history, steps, self.tolerance)
@@ -334,7 +339,11 @@ class LBFGS:
     def _solve_one(self, problem: Problem, weights: Tensor) -> tuple[list[float], Tensor]:
         variables = weights.clone().requires_grad_()
         optimizer = torch.optim.LBFGS(
-            [variables], lr=self.learning_rate, max_iter=1, line_search_fn="strong_wolfe"
+            [variables],
+            lr=self.learning_rate,
+            max_iter=1,
+            max_eval=26,  # one iteration of torch's own: a line search has 25 evaluations
+            line_search_fn="strong_wolfe",
         )
 
         def energy() -> Tensor:

@@ -78,9 +78,15 @@ def graph(
     ends = start.repeat(count, 1), end.repeat(count, 1)
     problem = Problem(surrogate, family, *ends, segments)
     relaxed = Newton(tolerance=1e-4, max_steps=30).solve(problem, fit(family, times, tried))
-    energies = relaxed.energy.nan_to_num(nan=torch.inf).view(count, -1)
-    curves = problem.points(relaxed.weights).unflatten(0, (count, -1))
-    weights = relaxed.weights.unflatten(0, (count, -1))
+    # between nodes the splines may dip below 0, and beyond the grid they mean nothing
+    points = problem.points(relaxed.weights)
+    meant = surrogate.covers(points) & (relaxed.energy >= 0)
+    weights = torch.where(meant[:, None, None], relaxed.weights, 0)
+    points = torch.where(meant[:, None, None], points, lines.repeat(count, 1, 1))
+    energies = torch.where(meant, relaxed.energy, surrogate.expand(points).energy)
+    energies, curves, weights = (
+        tensor.unflatten(0, (count, -1)) for tensor in (energies, points, weights)
+    )
     kept = [
         (pair, candidate)
         for pair in range(len(start))
@@ -95,7 +101,8 @@ def _distinct(energies: Tensor, curves: Tensor) -> list[int]:
     distance = (curves[0, -1] - curves[0, 0]).norm()
     chosen: list[int] = []
     for candidate in energies.argsort(stable=True).tolist():
-        if len(chosen) == _CANDIDATES or energies[candidate] > energies.min() * (1 + _MARGIN):
+        highest = energies.min() + _MARGIN * energies.min().abs()
+        if len(chosen) == _CANDIDATES or energies[candidate] > highest:
             break
         gaps = (curves[chosen] - curves[candidate]).norm(dim=-1).amax(-1)
         if not chosen or bool((gaps > _APART * distance).all()):

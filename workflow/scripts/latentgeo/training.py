@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import Tensor
 from .errors import StudyError
 from .files import replacing
 from .randomness import generator
-from .vae import VAE, Architecture, prior_divergence, reconstruction, sample_posterior
+from .vae import VAE, Architecture, prior_divergence, reconstruction, sample_posterior, sha256
 
 log = logging.getLogger(__name__)
 
@@ -90,26 +91,29 @@ def train(
     of its own interrupted twin goes on from it to the same result, and the file is removed at
     the end.
 
-    Raises StudyError, naming epoch and step, when the loss is not finite, and when there are
-    fewer images than decoders.
+    Raises StudyError, naming epoch and step, when the loss is not finite, and when batches are
+    smaller than the number of decoders.
     """
-    if len(images) < architecture.decoders:
+    batches = math.ceil(len(images) / schedule.batch_size)
+    if len(images) // batches < architecture.decoders:
         raise StudyError(
-            f"data: {len(images)} training images are too few for {architecture.decoders} decoders"
+            f"training.batch_size: batches of {len(images) // batches} images, from "
+            f"{len(images)}, are too small for {architecture.decoders} decoders"
         )
     model = new_model(architecture, stream).to(device)
     images, held_out = images.to(device), _spread(held_out, schedule.held_out).to(device)
     optimizer = torch.optim.Adam(
         model.parameters(), lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True
     )
-    batches = math.ceil(len(images) / schedule.batch_size)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, schedule.learning_rate, schedule.epochs * batches, pct_start=0.2
     )
-    run = _Run(model, optimizer, checkpoint, _fingerprint(architecture, schedule, stream, images))
+    fingerprint = _fingerprint([architecture, schedule, stream], [images, held_out])
+    run = _Run(model, optimizer, checkpoint, fingerprint)
     history = run.resume()
-    for _ in range(len(history) * batches):
-        scheduler.step()
+    with warnings.catch_warnings(action="ignore"):  # of steps without the optimizer's
+        for _ in range(len(history) * batches):
+            scheduler.step()
     for epoch in range(len(history), schedule.epochs):
         noise = stream.generator("epoch", epoch)
         order = torch.randperm(len(images), generator=noise)
@@ -125,6 +129,11 @@ def train(
             optimizer.step()
             scheduler.step()
         history.append(evaluate(model, held_out, stream))
+        if not torch.isfinite(history[-1].elbo).all():
+            raise StudyError(
+                f"training: the held-out ELBO is not finite after epoch {epoch + 1}, step "
+                f"{batches}; lower training.learning_rate or look at the data"
+            )
         progress(epoch + 1, history[-1])
         run.keep(history)
     run.forget()
@@ -169,10 +178,10 @@ def _normal(like: Tensor, noise: torch.Generator) -> Tensor:
     return torch.randn(like.shape, generator=noise).to(like.device)
 
 
-def _fingerprint(*parts) -> str:
-    *settings, images = parts
-    digest = hashlib.sha256(images.cpu().numpy().tobytes())
-    digest.update(json.dumps([asdict(part) for part in settings]).encode())
+def _fingerprint(settings: list, images: list[Tensor]) -> str:
+    digest = hashlib.sha256(json.dumps([asdict(part) for part in settings]).encode())
+    for part in images:
+        digest.update(part.cpu().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -189,8 +198,8 @@ class _Run:
         if self.path is None:
             return
         rows = [{"reconstruction": e.reconstruction.tolist(), "kl": e.kl} for e in history]
-        header = {"fingerprint": self.fingerprint, "history": rows}
-        tensors = {name: tensor.contiguous() for name, tensor in self._tensors()}
+        tensors = {name: tensor.cpu().contiguous() for name, tensor in self._tensors()}
+        header = {"fingerprint": self.fingerprint, "history": rows, "sha256": sha256(tensors)}
         with replacing(self.path) as temporary:
             save_file(tensors, temporary, metadata={"state": json.dumps(header)})
 
@@ -202,7 +211,9 @@ class _Run:
             with safe_open(self.path, framework="pt") as stored:
                 header = json.loads(stored.metadata()["state"])
                 tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+            if header["sha256"] != sha256(tensors):
+                raise ValueError("checksum differs")
+        except (SafetensorError, OSError, LookupError, TypeError, ValueError) as error:
             log.warning("%s: not usable as a checkpoint (%s); starting over", self.path, error)
             return []
         if header["fingerprint"] != self.fingerprint:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def save(model: VAE, path: str | Path) -> None:
     """Write a model as safetensors with its architecture and a checksum; same model, same bytes."""
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     # one entry: the order of several is not fixed
-    header = json.dumps({**asdict(model.architecture), "sha256": _checksum(tensors)})
+    header = json.dumps({**asdict(model.architecture), "sha256": sha256(tensors)})
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={"latentgeo": header})
 
@@ -151,19 +152,28 @@ def load(path: str | Path) -> VAE:
         model.load_state_dict(tensors)
     except FileNotFoundError as error:
         raise StudyError(f"{path}: no such model file") from error
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (
+        SafetensorError,
+        OSError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StudyError(
             f"{path}: not a model of this workflow ({reason}); delete it and run again"
         ) from error
-    if checksum != _checksum(tensors):
+    if checksum != sha256(model.state_dict()):
         raise StudyError(f"{path}: damaged (checksum differs); delete it and run again")
     return model.eval().requires_grad_(False)
 
 
-def _checksum(tensors: dict[str, Tensor]) -> str:
+def sha256(tensors: Mapping[str, Tensor]) -> str:
+    """A checksum of names, types and values of tensors."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
-        digest.update(name.encode())
+        digest.update(f"{name} {tensors[name].dtype}".encode())
         digest.update(tensors[name].numpy().tobytes())
     return digest.hexdigest()

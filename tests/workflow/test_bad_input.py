@@ -1,0 +1,110 @@
+"""Damaged and foreign files between the rules: one error that names the file, nothing lost."""
+
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+from conftest import copy_project, write_small_data
+
+MODEL = "results/models/single/seed-0/model.safetensors"
+LATENTS = "results/latents/single/seed-0.npz"
+GRID = "results/grids/single/seed-0.npz"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A study with a model, its latents and grid, from a few digits in IDX files."""
+    study = copy_project(tmp_path_factory.mktemp("small"))
+    write_small_data(study)
+    done = study.snakemake("--cores", "2", "--config", study.data, "--", GRID)
+    assert done.returncode == 0, done.stdout
+    return study
+
+
+def swap_architecture(path):
+    other = path.parents[2] / "ensemble/seed-0/model.safetensors"
+    shutil.copy(other, path) if other.exists() else path.write_bytes(b"\0" * 100)
+
+
+def nan_pixels(path):
+    arrays = dict(np.load(path))
+    arrays["train_images"] = np.full(arrays["train_images"].shape, np.nan, dtype=np.float32)
+    np.savez(path, **arrays)
+
+
+DAMAGES = {
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-50]),
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("not an array"),
+    "a pickle": lambda path: path.write_bytes(pickle.dumps({"weights": [1, 2, 3]})),
+    "a flipped bit": lambda path: path.write_bytes(
+        (lambda b: b[: len(b) // 2] + bytes([b[len(b) // 2] ^ 1]) + b[len(b) // 2 + 1 :])(
+            path.read_bytes()
+        )
+    ),
+    "another file": lambda path: np.savez(path, something=np.zeros(3)),
+    "NaN pixels": nan_pixels,
+}
+
+
+@pytest.mark.parametrize(
+    "damaged, target",
+    [("results/digits.npz", MODEL), (MODEL, LATENTS), (LATENTS, GRID)],
+    ids=["digits", "model", "latents"],
+)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
+    if damage == "NaN pixels" and "digits" not in damaged:
+        pytest.skip("only digits have pixels")
+    path = small.folder / damaged
+    before = path.read_bytes()
+    others = {
+        k: v for k, v in small.files("results/**/*.npz").items() if k not in (damaged, target)
+    }
+    (small.folder / target).rename(small.folder / "aside")
+    try:
+        DAMAGES[damage](path)
+        done = small.snakemake(
+            "--cores", "1", "--config", small.data, "--rerun-triggers", "mtime", "--", target
+        )
+        assert done.returncode != 0
+        errors = [line for line in done.stdout.splitlines() if "error: " in line]
+        assert len(errors) == 1 and damaged in errors[0], done.stdout
+        assert "Traceback" not in done.stdout
+        assert not (small.folder / target).exists()
+        leftovers = [p.name for p in (small.folder / "results").rglob(".*")]
+        assert not leftovers
+        after = small.files("results/**/*.npz")
+        assert all(after[name] == content for name, content in others.items())
+    finally:
+        path.write_bytes(before)
+        (small.folder / "aside").rename(small.folder / target)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        (["trainig={seeds: 2}"], "config: unknown key 'trainig'"),
+        (["training={learning_rate: 1e-3}"], "YAML reads it as a string; write 0.001"),
+        (["vaes={ensemble: 2}"], "3 asked for, but vaes.ensemble has 2"),
+    ],
+)
+def test_a_wrong_configuration_is_an_error_before_any_job(fresh, settings, message):
+    done = fresh.snakemake("--cores", "1", "--config", *settings)
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (fresh.folder / "results").exists()
+
+
+@pytest.mark.parametrize("content", ["", "- a\n- list\n", "seed: [", "just text"])
+def test_a_configuration_file_that_is_no_map_is_an_error(fresh, content):
+    wrong = fresh.folder / "wrong.yaml"
+    wrong.write_text(content)
+    done = fresh.snakemake("--cores", "1", "-n", config=wrong)
+    if content == "":  # adds nothing to config.yaml
+        assert done.returncode == 0
+    else:
+        assert done.returncode != 0
+        assert "wrong.yaml" in done.stdout or "Config file" in done.stdout

@@ -1,0 +1,105 @@
+"""One cache between clones: what is the same is trained once, what differs never mixed up."""
+
+import pytest
+from conftest import copy_project, write_small_data
+
+CACHED = ["extract_digits", "train_vae", "encode_latents"]
+MODEL = "results/models/single/seed-0/model.safetensors"
+LATENTS = "results/latents/single/seed-0.npz"
+TRAINED = "epoch 2/2"
+
+
+class Clones:
+    """Clones of the project that share a cache."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "cache").mkdir()
+        self.count = 0
+
+    def clone(self):
+        self.count += 1
+        study = copy_project(self.folder / f"clone-{self.count}")
+        write_small_data(study)
+        return study
+
+    def run(self, study, *settings, targets=(LATENTS,)):
+        arguments = ["--cores", "2", "--cache", *CACHED, "--config", study.data, *settings]
+        environment = {"SNAKEMAKE_OUTPUT_CACHE": str(self.folder / "cache")}
+        return study.snakemake(*arguments, "--", *targets, **environment)
+
+
+@pytest.fixture(scope="module")
+def clones(tmp_path_factory):
+    """A first clone that trained one model, and left it in the cache."""
+    clones = Clones(tmp_path_factory.mktemp("clones"))
+    study = clones.clone()
+    done = clones.run(study)
+    assert done.returncode == 0, done.stdout
+    assert TRAINED in done.stdout
+    clones.first = study
+    return clones
+
+
+def test_a_second_clone_trains_nothing(clones):
+    study = clones.clone()
+    done = clones.run(study)
+    assert done.returncode == 0, done.stdout
+    assert TRAINED not in done.stdout
+    assert (study.folder / LATENTS).read_bytes() == (clones.first.folder / LATENTS).read_bytes()
+
+
+def test_seeds_and_types_never_share_an_entry(clones):
+    study = clones.clone()
+    others = ["results/latents/single/seed-1.npz", "results/latents/ensemble/seed-0.npz"]
+    done = clones.run(study, targets=[LATENTS, *others])
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(TRAINED) == 2
+    contents = {(study.folder / name).read_bytes() for name in [LATENTS, *others]}
+    assert len(contents) == 3
+
+
+@pytest.mark.parametrize(
+    "setting, file, old, new",
+    [
+        pytest.param("training={learning_rate: 0.02}", None, "", "", id="a hyper-parameter"),
+        pytest.param("seed=1", None, "", "", id="the study's seed"),
+        pytest.param(
+            None,
+            "workflow/scripts/latentgeo/vae.py",
+            '"""',
+            '# changed\n"""',
+            id="a library module",
+        ),
+        pytest.param(
+            None, "rules/common.smk", 'version("torch")', '"0.0"', id="another version of torch"
+        ),
+    ],
+)
+def test_a_difference_never_shares_an_entry(clones, setting, file, old, new):
+    study = clones.clone()
+    if file:
+        path = study.folder / file
+        path.write_text(path.read_text().replace(old, new, 1))
+    done = clones.run(study, *([setting] if setting else []), targets=[MODEL])
+    assert done.returncode == 0, done.stdout
+    assert TRAINED in done.stdout
+
+
+def test_a_damaged_entry_is_noticed_and_not_used(clones):
+    study = clones.clone()
+    assert clones.run(study, targets=[MODEL]).returncode == 0
+    entry = (study.folder / MODEL).resolve()
+    assert entry.is_relative_to(clones.folder / "cache")
+    before = entry.read_bytes()
+    damaged = bytearray(before)
+    damaged[-100] ^= 1
+    entry.chmod(0o644)
+    try:
+        entry.write_bytes(damaged)
+        other = clones.clone()
+        done = clones.run(other, targets=["results/grids/single/seed-0.npz"])
+        assert done.returncode != 0
+        assert f"{MODEL}: damaged (checksum differs)" in done.stdout
+    finally:
+        entry.write_bytes(before)

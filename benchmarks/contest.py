@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +58,16 @@ def limits(contestant: str, vae: str, family: str, effort: str) -> Limits:
     return Limits(16 if polynomial else 8, Budget(150))
 
 
-def run(model: Model, segments: int, grid_nodes: int, effort: str, log: Callable) -> pd.DataFrame:
-    """All contestants and families on one model: one row a curve, see `_rows`."""
+def run(
+    model: Model, segments: int, grid_nodes: int, effort: str, log: Callable
+) -> Iterator[pd.DataFrame]:
+    """All contestants on one model, a table for each family: one row a curve, see `_rows`."""
     whole = model.problem(FAMILY["polynomial"], segments)
     pairs = len(whole)
     _warm_up(model, segments)
     grid, *grid_cost = evaluate_grid(whole, model.latents, grid_nodes)
     grid_share = [cost / pairs for cost in grid_cost]
     log(f"{model.name}: grid {grid_cost[0]:.2f} s")
-    tables = []
     for name, family in FAMILY.items():
         lines = starts.line(family, pairs, 2)
         randoms = starts.random(family, list(range(pairs)), 2, SEED)
@@ -89,8 +90,8 @@ def run(model: Model, segments: int, grid_nodes: int, effort: str, log: Callable
             runs[contestant, start] = solve(part, weights, limit.budget)
             spent = sum(trace.cpu[-1] for trace in runs[contestant, start])
             log(f"{model.name} {name} {contestant}: {spent:.1f} s")
-        tables.append(_rows(runs, pairs).assign(vae=model.name, family=name))
-    return pd.concat(tables)
+        table = _rows(runs, pairs).assign(vae=model.name, family=name)
+        yield table[[*KEY, *table.columns.difference(KEY, sort=False)]]
 
 
 def _warm_up(model: Model, segments: int) -> None:

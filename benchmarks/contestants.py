@@ -19,6 +19,7 @@ import torch
 import torch.distributions as td
 from latentgeo import geodesics, grid, starts
 from latentgeo.curves import CubicSpline, PiecewiseLinear, straight
+from latentgeo.energy import FisherRao
 from latentgeo.solvers import Newton, Problem
 from stochman.curves import BasicCurve, DiscreteCurve
 from stochman.curves import CubicSpline as StochmanSpline
@@ -310,12 +311,11 @@ def _natural_basis(constraints: Tensor, pieces: int) -> Tensor:
 # ── 5: ours ─────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Watched:
+class _Watched(FisherRao):
     """An objective that writes down what every pair's expansions cost and found."""
 
     def __init__(self, problem: Problem):
-        self.objective = replace(problem.objective, evaluations=0)
-        self.curves_at_once = self.objective.curves_at_once
+        super().__init__(problem.objective.decoders, problem.segments)
         self.ends = torch.cat([problem.start, problem.end], dim=1)
         self.rows: list[list[tuple[float, float, float]]] = [[] for _ in self.ends]
         self.open = torch.empty(0, dtype=torch.long), torch.empty(0)
@@ -324,7 +324,7 @@ class _Watched:
     def expand(self, points: Tensor):
         """Begin an interval of work on these curves; the one before ends here."""
         self.close()
-        expansion = self.objective.expand(points)
+        expansion = super().expand(points)
         ends = torch.cat([points[:, 0], points[:, -1]], dim=1)
         self.open = torch.cdist(ends, self.ends).argmin(1), expansion.energy
         return expansion
@@ -332,7 +332,7 @@ class _Watched:
     def close(self) -> None:
         """Divide the interval's costs equally among its curves; a pair may have several."""
         pairs, energies = self.open
-        now, evaluations = process_time(), self.objective.evaluations
+        now, evaluations = process_time(), self.evaluations
         for pair in pairs.unique().tolist():
             own = pairs == pair
             share = float(own.double().mean())

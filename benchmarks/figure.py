@@ -38,7 +38,8 @@ def draw(results: Path) -> None:
         for vae, title in VAES.items():
             _contest(axes[vae], curves[curves.vae == vae], title)
         axes["ensemble"].set_yticklabels([])
-        axes["single"].legend(loc="lower left", bbox_to_anchor=(0, 1.06), ncols=3, frameon=False)
+        small = {"frameon": False, "fontsize": 9, "columnspacing": 1}
+        axes["single"].legend(loc="lower left", bbox_to_anchor=(-0.05, 1.06), ncols=3, **small)
         note = "bar: median of those that reached it, pale if at most half did;  ▷ none: at least"
         axes["ensemble"].annotate(note, (1, 1.1), xycoords="axes fraction", ha="right", fontsize=8)
     if (results / "scaling.csv").exists():

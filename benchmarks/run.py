@@ -27,12 +27,14 @@ def main() -> None:
     torch.set_num_threads(1)
     arguments.output.mkdir(parents=True, exist_ok=True)
     if arguments.only in (None, "contest"):
-        tables = [contest.run(model, *_settings(arguments)) for model in _load(arguments)]
+        tables = []
+        for model in _load(arguments):
+            for table in contest.run(model, *_settings(arguments)):
+                tables.append(table)
+                _write(pd.concat(tables), arguments.output / "curves.csv")
         curves = pd.concat(tables)
-        keys = [*contest.KEY, "pair"]
-        curves = curves[keys + [c for c in curves.columns if c not in keys]]
         summary, ratios = contest.summarise(curves), contest.ratios(curves)
-        for name, table in (("curves", curves), ("contest", summary), ("ratios", ratios)):
+        for name, table in (("contest", summary), ("ratios", ratios)):
             _write(table, arguments.output / f"{name}.csv")
         shares = ["curves", "share_1pct", "share_0.1pct", "cpu_0.1pct_median", "cpu_total_mean"]
         shown = summary[[*contest.KEY, *shares, "excess_energy_mean", "steps_median"]]

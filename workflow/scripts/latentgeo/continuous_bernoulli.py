@@ -39,12 +39,11 @@ _SERIES_OF = {
 
 
 class Cumulants(NamedTuple):
-    """A and its first derivatives at the same natural parameters, all of one shape."""
+    """A, A' and A'' at the same natural parameters, all of one shape."""
 
     log_normalizer: Tensor
     mean: Tensor
     variance: Tensor
-    third: Tensor
 
 
 def bounded(logits: Tensor) -> Tensor:
@@ -56,15 +55,8 @@ def bounded(logits: Tensor) -> Tensor:
 
 
 def cumulants(eta: Tensor) -> Cumulants:
-    """A, A', A'' and A''' of eta, any shape, sharing one exponential; outside autograd."""
-    results = [torch.empty_like(eta, memory_format=torch.contiguous_format) for _ in range(4)]
-    with torch.no_grad():
-        parts = [tensor.view(-1).split(_AT_ONCE) for tensor in results]
-        for chunk, *outputs in zip(eta.reshape(-1).split(_AT_ONCE), *parts, strict=True):
-            terms = _Terms(chunk)
-            for order, output in enumerate(outputs):
-                output.copy_(_derivative(terms, order))
-    return Cumulants(*results)
+    """A, A' and A'' of eta, any shape, sharing one exponential; outside autograd."""
+    return Cumulants(*_derivatives(eta, 0, 1, 2))
 
 
 def log_normalizer(eta: Tensor) -> Tensor:
@@ -149,16 +141,29 @@ def _derivative(terms: _Terms, order: int) -> Tensor:
     return terms.select(terms.series(3), direct.mul_(eta.sign()).mul_(2)).div_(8)
 
 
+def _derivatives(eta: Tensor, *orders: int) -> list[Tensor]:
+    """Derivatives of A of several orders, worked out a cacheful at a time."""
+    with torch.no_grad():
+        results = [torch.empty_like(eta, memory_format=torch.contiguous_format) for _ in orders]
+        parts = [tensor.view(-1).split(_AT_ONCE) for tensor in results]
+        for chunk, *outputs in zip(eta.reshape(-1).split(_AT_ONCE), *parts, strict=True):
+            terms = _Terms(chunk)
+            for order, output in zip(orders, outputs, strict=True):
+                output.copy_(_derivative(terms, order))
+    return results
+
+
 class _Cumulant(torch.autograd.Function):
     """A derivative of A whose own derivative is the next one."""
 
     @staticmethod
     def forward(ctx, eta: Tensor, order: int) -> Tensor:
-        terms = _Terms(eta)
         ctx.order = order
         if ctx.needs_input_grad[0] and order < 3:  # the slope is cheap while the terms are here
-            ctx.save_for_backward(eta, _derivative(terms, order + 1))
-        return _derivative(terms, order)
+            value, slope = _derivatives(eta, order, order + 1)
+            ctx.save_for_backward(eta, slope)
+            return value
+        return _derivatives(eta, order)[0]
 
     @staticmethod
     def backward(ctx, gradient: Tensor):

@@ -129,7 +129,9 @@ class Objective(Protocol):
         """The energies with gradient and Hessian on demand."""
 
 
-ROWS_AT_ONCE = 2640
+POINTS_AT_ONCE = 330
+"""Points in one pass of a decoder: more only leave the processor's cache."""
+EVALUATIONS_AT_ONCE = 6600
 """Decoder evaluations held in memory at once, about 0.1 MB each."""
 
 
@@ -147,7 +149,8 @@ class FisherRao:
 
     @property
     def curves_at_once(self) -> int:
-        return max(1, ROWS_AT_ONCE // (len(self.decoders) * (self.segments + 1)))
+        points = min(POINTS_AT_ONCE, EVALUATIONS_AT_ONCE // len(self.decoders))
+        return max(1, points // (self.segments + 1))
 
     @property
     def resolution(self) -> float:
@@ -246,7 +249,7 @@ class FisherRaoExpansion:
         self._count(int(inner.sum()) * self.shape[-1])
         shape = (int(curves.sum()), self.shape[1] - 2)
         variance = self.cumulants.variance[:, curves, 1:-1]
-        third = self.cumulants.third[:, curves, 1:-1]
+        third = cb.third_cumulant(self.eta[:, curves, 1:-1])
         weight = 2 * variance - third * self._ahead[:, curves]
         diagonal, own, weighted_sum, jacobian_sum = 0, 0, 0, 0
         for k, decoder_pass in enumerate(self.passes):

@@ -67,11 +67,15 @@ def solve(
     samples = options.pop("mc_samples", 0)
     kind = {"newton": Newton, "adam": Adam, "lbfgs": LBFGS}[method]
     solver = kind(**options, progress=progress)
-    estimate = []
+    chosen = problem.select(start.owner)
     if energy == "monte-carlo" and isinstance(problem.objective, FisherRao):
         streams = [generator(study_seed, "decoder pairs", pairs[b]) for b in start.owner.tolist()]
-        estimate = [MonteCarloFisherRao(problem.objective, samples, streams)]
-    solution = solver.solve(problem.select(start.owner), start.weights, *estimate)
+        estimate = MonteCarloFisherRao(problem.objective, samples, streams)
+        solution = solver.solve(chosen, start.weights, estimate)
+    elif method == "newton" and len(chosen) > len(problem):
+        solution = solver.solve(chosen, start.weights, start.owner)
+    else:
+        solution = solver.solve(chosen, start.weights)
     return solution.select(lowest(solution.energy, start.owner))
 
 

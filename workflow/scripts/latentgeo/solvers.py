@@ -31,6 +31,7 @@ STALLED = "stalled: no step lowers the energy"
 FLAT = "flat: the Hessian is singular"
 SADDLE = "saddle: the Hessian is indefinite"
 NOT_FINITE = "the energy is not finite"
+ABANDONED = "abandoned: another start is lower"
 NOT_MINIMAL = "stopped above the minimum"
 
 
@@ -98,20 +99,27 @@ class Newton:
     eigenvalues, so that it descends whether or not the Hessian is positive definite (Dauphin et
     al. 2014), and with Levenberg-Marquardt damping, raised when a step fails. A curve is finished
     when half its squared Newton decrement, the estimate of how far its energy is above the
-    minimum, is below `tolerance` of its energy; it then leaves the batch.
+    minimum, is below `tolerance` of its energy; it then leaves the batch. So does a curve that
+    cannot become the lowest of its owner's, by three times that estimate.
     """
 
     tolerance: float = 1e-6
     max_steps: int = 100
     progress: Progress = _silent
 
-    def solve(self, problem: Problem, weights: Tensor) -> Solution:
-        """Minimise from weights (B, P, d)."""
+    def solve(self, problem: Problem, weights: Tensor, owner: Tensor | None = None) -> Solution:
+        """Minimise from weights (B, P, d).
+
+        Where several curves are rivals, of which only the lowest is wanted, `owner`, (B,), says
+        whose they are.
+        """
         state = _NewtonState(problem, weights.clone(), self.tolerance)
         energies = [state.energy.clone()]
         step = 0
         while state.running.any() and step < self.max_steps:
             step += 1
+            if owner is not None:
+                state.abandon_hopeless(owner)
             for curves in state.running.nonzero()[:, 0].split(problem.objective.curves_at_once):
                 state.advance(curves, step)
             self.progress(f"step {step}: {int(state.running.sum())} of {len(problem)} curves left")
@@ -178,6 +186,15 @@ class _NewtonState:
         certain[accepted] = self._excess(moved) < self._tolerable(moved) / 10
         self.finish(curves[certain], CONVERGED)
         self._curve(curves, expansion, accepted & ~certain)
+
+    def abandon_hopeless(self, owner: Tensor) -> None:
+        """Finish curves that will hardly become the lowest of their owner's."""
+        energy = self.energy.nan_to_num(nan=torch.inf)
+        lowest = torch.full((int(owner.max()) + 1,), torch.inf, dtype=torch.float64)
+        lowest.scatter_reduce_(0, owner, energy, "amin")
+        everyone = torch.arange(len(owner))
+        hopeless = energy - 3 * self._excess(everyone) > lowest[owner]
+        self.finish(everyone[self.running & hopeless], ABANDONED)
 
     def finish(self, curves: Tensor, status: str) -> None:
         """Take curves, numbers or a mask, out of the batch."""

@@ -26,9 +26,15 @@ check: $(READY)
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
+# The project against its peers, on the study's own models; about half an hour of one core.
+BENCH_INPUTS := results/pairs/0-50.npz \
+	$(foreach vae,single ensemble,results/models/$(vae)/seed-0/model.safetensors \
+	results/latents/$(vae)/seed-0.npz)
 bench: $(READY)
-	$(BIN)/snakemake --cores $(CORES) -- bench_inputs
+	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
+	$(BIN)/snakemake --cores $(CORES) -- $(BENCH_INPUTS)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/breakdown.py
 
 clean:
 	rm -rf results .snakemake

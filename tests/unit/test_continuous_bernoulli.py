@@ -54,7 +54,8 @@ def test_the_cumulants_agree_with_a_hundred_digits(function, dtype):
 
 
 def test_the_cumulants_at_zero_are_those_of_the_uniform_distribution():
-    values = cb.cumulants(torch.zeros(1, dtype=DOUBLE))
+    zero = torch.zeros(1, dtype=DOUBLE)
+    values = [*cb.cumulants(zero), cb.third_cumulant(zero)]
     np.testing.assert_allclose(torch.cat(values), [0, 1 / 2, 1 / 12, 0], rtol=1e-15)
 
 
@@ -67,7 +68,7 @@ def test_the_cumulants_are_finite_far_beyond_the_bound(dtype):
 def test_cumulants_together_equal_each_alone_and_carry_no_gradient():
     eta = torch.tensor(ETAS, dtype=DOUBLE, requires_grad=True)
     together = cb.cumulants(eta)
-    for value, function in zip(together, EXACT, strict=True):
+    for value, function in zip(together, list(EXACT)[:3], strict=True):
         assert not value.requires_grad
         assert torch.equal(value, function(eta).detach())
 

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import copy_project, write_small_data
+from project import copy_project, write_small_data
 
 MODEL = "results/models/single/seed-0/model.safetensors"
 LATENTS = "results/latents/single/seed-0.npz"

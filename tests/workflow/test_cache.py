@@ -1,7 +1,7 @@
 """One cache between clones: what is the same is trained once, what differs never mixed up."""
 
 import pytest
-from conftest import copy_project, write_small_data
+from project import copy_project, write_small_data
 
 CACHED = ["extract_digits", "train_vae", "encode_latents"]
 MODEL = "results/models/single/seed-0/model.safetensors"

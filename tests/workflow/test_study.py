@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import PROJECT, copy_project
+from project import PROJECT, copy_project
 
 COLUMNS = {
     "models": "vae seed decoder elbo reconstruction kl",

@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conftest import TINY, copy_project
+from project import TINY, copy_project
 
 KILLS = 20
 

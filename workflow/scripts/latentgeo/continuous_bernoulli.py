@@ -24,8 +24,8 @@ BOUND = 15.94
 """Largest natural parameter that a decoder may give: the log-odds at float32 resolution."""
 
 _SERIES_BELOW = 0.35
-_AT_ONCE = 12544
-"""Numbers worked on at once, so that some twenty temporaries stay in a processor's cache."""
+_AT_ONCE = {torch.float32: 2**17, torch.float64: 12544}
+"""Numbers worked on at once: some twenty temporaries in double precision crowd a cache."""
 _BERNOULLI = bernoulli(16)
 # log(sinh(h) / h) = sum over n of 2^(2n) B_2n / (2n (2n)!) h^(2n), a series in h^2 ...
 _SERIES = [4.0**n * _BERNOULLI[2 * n] / (2 * n * factorial(2 * n)) for n in range(1, 9)]
@@ -144,9 +144,13 @@ def _derivative(terms: _Terms, order: int) -> Tensor:
 def _derivatives(eta: Tensor, *orders: int) -> list[Tensor]:
     """Derivatives of A of several orders, worked out a cacheful at a time."""
     with torch.no_grad():
+        at_once = _AT_ONCE[eta.dtype]
+        if eta.numel() <= at_once:
+            terms = _Terms(eta)
+            return [_derivative(terms, order) for order in orders]
         results = [torch.empty_like(eta, memory_format=torch.contiguous_format) for _ in orders]
-        parts = [tensor.view(-1).split(_AT_ONCE) for tensor in results]
-        for chunk, *outputs in zip(eta.reshape(-1).split(_AT_ONCE), *parts, strict=True):
+        parts = [tensor.view(-1).split(at_once) for tensor in results]
+        for chunk, *outputs in zip(eta.reshape(-1).split(at_once), *parts, strict=True):
             terms = _Terms(chunk)
             for order, output in zip(orders, outputs, strict=True):
                 output.copy_(_derivative(terms, order))

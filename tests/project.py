@@ -1,4 +1,4 @@
-"""A tiny study, run once, in a copy of the project; tests look at it and change the copy."""
+"""Copies of the project for tests to run, to look at and to change."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-PROJECT = Path(__file__).parents[2]
-TINY = Path(__file__).with_name("tiny.yaml")
+PROJECT = Path(__file__).parents[1]
+TINY = PROJECT / "tests/workflow/tiny.yaml"
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow", "envs", "profiles", "resources"]
 
 
@@ -80,21 +79,6 @@ def copy_project(folder: Path) -> Study:
         else:
             shutil.copy(source, folder / part)
     return Study(folder)
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Study:
-    """The tiny study, run to its end."""
-    study = copy_project(tmp_path_factory.mktemp("finished"))
-    done = study.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout
-    return study
-
-
-@pytest.fixture
-def fresh(tmp_path) -> Study:
-    """A copy of the project in which nothing has run."""
-    return copy_project(tmp_path)
 
 
 def write_small_data(study: Study) -> None:

@@ -1,0 +1,38 @@
+"""Where the time of a study went, by rule, from the logs of its jobs.
+
+python benchmarks/breakdown.py [results]
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+LAST = re.compile(r"([\d.]+) s, peak memory (\d+) MiB\s*$")
+
+
+def main() -> None:
+    logs = Path(sys.argv[1] if len(sys.argv) > 1 else "results") / "logs"
+    rows = []
+    for path in sorted(logs.rglob("*.log")):
+        found = LAST.search(path.read_text())
+        if found:
+            rule = path.relative_to(logs).parts[0].removesuffix(".log")
+            rows.append((rule, float(found[1]), int(found[2])))
+    table = pd.DataFrame(rows, columns=["rule", "seconds", "peak_mib"])
+    summary = table.groupby("rule").agg(
+        jobs=("seconds", "size"),
+        seconds=("seconds", "sum"),
+        longest=("seconds", "max"),
+        peak_mib=("peak_mib", "max"),
+    )
+    summary = summary.sort_values("seconds", ascending=False)
+    output = Path(__file__).resolve().parent / "results" / "breakdown.csv"
+    output.parent.mkdir(exist_ok=True)
+    summary.to_csv(output, float_format="%.1f")
+    print(summary.round(1).to_string())
+
+
+if __name__ == "__main__":
+    main()

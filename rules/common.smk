@@ -10,8 +10,12 @@ sys.path.insert(0, str(SCRIPTS))
 from latentgeo import configuration, digits, plan, results
 from latentgeo.errors import StudyError
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 EMBEDDED = Path(workflow.basedir) / "resources" / "mnist-012.npz"
+
+# Snakemake reads the values inside `--config key={...}` as strings
+update_config(config, configuration.retyped(workflow.config_settings.config))
 
 try:
     configuration.check(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")

@@ -71,6 +71,7 @@ class Study:
 
 
 def copy_project(folder: Path) -> Study:
+    folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = PROJECT / part
         if source.is_dir():

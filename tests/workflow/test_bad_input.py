@@ -103,8 +103,6 @@ def test_a_configuration_file_that_is_no_map_is_an_error(fresh, content):
     wrong = fresh.folder / "wrong.yaml"
     wrong.write_text(content)
     done = fresh.snakemake("--cores", "1", "-n", config=wrong)
-    if content == "":  # adds nothing to config.yaml
-        assert done.returncode == 0
-    else:
-        assert done.returncode != 0
-        assert "wrong.yaml" in done.stdout or "Config file" in done.stdout
+    assert done.returncode != 0
+    assert "wrong.yaml" in done.stdout or "Config file must be given as" in done.stdout
+    assert not (fresh.folder / "results").exists()

@@ -20,7 +20,7 @@ for column, vae in enumerate(vaes):
     curves = energy["pair"] + 1
     upper.errorbar(curves, energy["mean"], energy["std"], fmt="o", capsize=3, color="black")
     for x, row in zip(curves, energy.itertuples(), strict=True):
-        text = f"{row.mean:.0f} ± {row.std:.0f}\nCV {row.cv:.2f}"
+        text = f"{row.mean:.3g} ± {row.std:.2g}\nCV {row.cv:.2f}"
         if row.not_converged:
             text += f"\n{row.not_converged} not conv."
         top = row.mean + np.nan_to_num(row.std)

@@ -12,8 +12,8 @@ p = snakemake.params
 grid = load_arrays(snakemake.input.grid)
 latents = load_arrays(snakemake.input.latents, "means", "labels")
 styles = {
-    "density": {"color": plotting.COLOURS[1], "lw": 1.2, "zorder": 3},
-    "cold": {"color": plotting.COLOURS[2], "lw": 2.4, "zorder": 4},
+    "density": {"color": plotting.COLOURS[6], "lw": 1.4, "zorder": 3},
+    "cold": {"color": plotting.COLOURS[3], "lw": 2.6, "zorder": 4},
     "hot": {"color": plotting.COLOURS[5], "lw": 1.2, "zorder": 5},
 }
 tables = {

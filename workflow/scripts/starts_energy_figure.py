@@ -30,8 +30,8 @@ for (curve, solver), line in zip(rows, panels, strict=True):
             axes.plot(
                 len(history) - 1, own["energy"].iloc[0], color=colour, marker="o" if good else "x"
             )
-        axes.set_yscale("log")
-        axes.tick_params(labelsize=6, which="both")
+        axes.locator_params(axis="both", nbins=4)
+        axes.tick_params(labelsize=6)
         axes.set_title(f"$c_{{{pair + 1}}}$ {curve}, {solver}", fontsize=7)
 figure.supxlabel("step")
 figure.supylabel("energy [nats]")

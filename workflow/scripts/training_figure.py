@@ -29,7 +29,9 @@ for axes, vae in zip(panels[0], vaes, strict=True):
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 last = table.groupby(["vae", "epoch"])["elbo"].mean()
-panels[0, 0].set_ylim(last.min() - 10, table["elbo"].max() + 10)
+final = last.groupby("vae").last()
+# the first epochs, far below, would flatten the rest
+panels[0, 0].set_ylim(final.min() - 120, table["elbo"].max() + 10)
 panels[0, 0].set_ylabel("held-out ELBO [nats]")
 if table["seed"].nunique() <= 10:
     panels[0, -1].legend(ncols=2)

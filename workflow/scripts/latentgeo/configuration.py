@@ -39,6 +39,15 @@ def check(config: dict[str, Any], schema_path: Path) -> None:
         raise StudyError("\n".join(f"config: {problem}" for problem in problems))
 
 
+def retyped(value: Any) -> Any:
+    """Strings inside of maps and lists, as YAML would read them."""
+    if isinstance(value, Mapping):
+        return {key: retyped(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [retyped(inner) for inner in value]
+    return yaml.safe_load(value) if isinstance(value, str) else value
+
+
 def _fill(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
     for key, part in schema.get("properties", {}).items():
         if "default" in part:

@@ -131,7 +131,7 @@ class Objective(Protocol):
 
 POINTS_AT_ONCE = 330
 """Points in one pass of a decoder: more only leave the processor's cache."""
-EVALUATIONS_AT_ONCE = 6600
+EVALUATIONS_AT_ONCE = 2640
 """Decoder evaluations held in memory at once, about 0.1 MB each."""
 
 

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal, Stroke
 
 from .files import replacing
 
@@ -78,7 +79,8 @@ def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) 
     """Curves (B, T, 2) with their ends; those that did not converge are dotted."""
     style = {"color": "white", "lw": 1.0} | style
     for curve, good in zip(points, converged, strict=True):
-        axes.plot(*curve.T, ls="-" if good else ":", **style)
+        outline = [Stroke(linewidth=style["lw"] + 0.7, foreground="black", alpha=0.6), Normal()]
+        axes.plot(*curve.T, ls="-" if good else ":", path_effects=outline, **style)
         axes.plot(
             *curve[[0, -1]].T, ls="", marker="o", ms=2.5, mfc=style["color"], mec="black", mew=0.5
         )

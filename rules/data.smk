@@ -16,7 +16,6 @@ rule extract_digits:
         runtime=grows(10),
     params:
         data=config["data"],
-        experiments={part: {"pairs": e["pairs"]} for part, e in EXPERIMENTS.items()},
     message:
         "Extracting the digits {params.data[classes]} ({params.data[source]})"
     script:
@@ -31,6 +30,7 @@ rule sample_pairs:
         pairs=PAIRS,
     log:
         "results/logs/sample_pairs/{block}.log",
+    priority: 10  # too few images are to be known before models train
     conda:
         "../envs/geometry.yaml"
     threads: 1

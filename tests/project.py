@@ -30,9 +30,10 @@ class Study:
 
     def snakemake(self, *arguments: str, config: Path | str | None = TINY, **environment: str):
         """Run Snakemake there; the finished process, with its output as text."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
+        command = [sys.executable, "-m", "snakemake"]
         if config:
             command += ["--configfile", str(config)]
+        command += arguments
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -55,13 +56,14 @@ class Study:
     def changed(self, file: str, old: str, new: str) -> Iterator[None]:
         """The copy with a piece of one file replaced, for a while."""
         path = self.folder / file
-        before = path.read_text()
+        before, dates = path.read_text(), path.stat()
         assert old in before, f"{file} has no {old!r}"
         path.write_text(before.replace(old, new, 1))
         try:
             yield
         finally:
             path.write_text(before)
+            os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
 
     def files(self, pattern: str) -> dict[str, bytes]:
         return {

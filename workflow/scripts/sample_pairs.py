@@ -1,13 +1,13 @@
 """A block of the sequence of pairs of training images."""
 
 from job import begin
-from latentgeo.digits import sample_pairs
-from latentgeo.files import load_arrays, save_arrays
+from latentgeo.digits import load_digits, sample_pairs
+from latentgeo.files import save_arrays
 from latentgeo.randomness import stream_seed
 
 log = begin(snakemake)
 first, stop = snakemake.params.block
-digits = load_arrays(snakemake.input.digits, "train_images", "train_labels")
+digits = load_digits(snakemake.input.digits)
 seed = stream_seed(snakemake.params.seed, "pairs")
 rows = sample_pairs(digits["train_images"], stop, seed)[first:]
 log.info("pairs %d to %d", first, stop - 1)

@@ -6,8 +6,8 @@ import pandas as pd
 import torch
 from job import begin
 from latentgeo import training, vae
+from latentgeo.digits import SPLITS, load_digits
 from latentgeo.errors import StudyError
-from latentgeo.files import load_arrays
 from latentgeo.results import write_table
 
 
@@ -29,8 +29,8 @@ def device(name):
 
 log = begin(snakemake)
 p = snakemake.params
-digits = load_arrays(snakemake.input.digits, "train_images", "test_images")
-train_images, test_images = (torch.from_numpy(array) for array in digits.values())
+digits = load_digits(snakemake.input.digits)
+train_images, test_images = (torch.from_numpy(digits[f"{split}_images"]) for split in SPLITS)
 schedule = training.Schedule(**p.schedule)
 
 

@@ -79,7 +79,28 @@ def select_classes(
 
     Raises StudyError, naming the source, when shapes or types are wrong or a class is missing.
     """
+    check_digits(arrays, source)
     selected = {}
+    for split in SPLITS:
+        images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
+        for c in classes:
+            if not (labels == c).any():
+                raise StudyError(f"data.classes: class {c} has no {split} images in {source}")
+        chosen = np.isin(labels, classes)
+        selected[f"{split}_images"], selected[f"{split}_labels"] = images[chosen], labels[chosen]
+    return selected
+
+
+def load_digits(path: str | Path) -> dict[str, np.ndarray]:
+    """The digits that `extract_digits` wrote, checked; StudyError names the file."""
+    names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
+    arrays = load_arrays(path, *names)
+    check_digits(arrays, str(path))
+    return arrays
+
+
+def check_digits(arrays: dict[str, np.ndarray], source: str) -> None:
+    """Raise StudyError, naming the source, unless images are (n, 28, 28), uint8, with n labels."""
     for split in SPLITS:
         images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
@@ -91,12 +112,6 @@ def select_classes(
             raise StudyError(
                 f"{source}: {len(images)} {split} images but labels of shape {labels.shape}"
             )
-        for c in classes:
-            if not (labels == c).any():
-                raise StudyError(f"data.classes: class {c} has no {split} images in {source}")
-        chosen = np.isin(labels, classes)
-        selected[f"{split}_images"], selected[f"{split}_labels"] = images[chosen], labels[chosen]
-    return selected
 
 
 def pair_capacity(images: int) -> int:

@@ -50,7 +50,7 @@ def limits(contestant: str, vae: str, family: str, effort: str) -> Limits:
     if effort == QUICK:
         return Limits(2 if contestant == "study" else 4, Budget(40))
     if contestant == "study":
-        return Limits(8 if polynomial else 4, Budget(2000, cpu=20.0))
+        return Limits(8 if polynomial else 4, Budget(2000, cpu=10.0))
     if contestant == "l-bfgs-b":
         return Limits(50, Budget(500))
     if effort == FULL or not ensemble:

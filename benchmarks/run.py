@@ -18,6 +18,7 @@ import models
 import pandas as pd
 import scaling
 import torch
+from job import keep_freed_memory
 
 HERE = Path(__file__).resolve().parent
 
@@ -25,13 +26,18 @@ HERE = Path(__file__).resolve().parent
 def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(1)
+    keep_freed_memory()
     arguments.output.mkdir(parents=True, exist_ok=True)
     if arguments.only in (None, "contest"):
         tables = []
+        curves_file = arguments.output / "curves.csv"
+        if arguments.vaes != list(models.VAES) and curves_file.exists():
+            kept = pd.read_csv(curves_file)
+            tables.append(kept[~kept["vae"].isin(arguments.vaes)])
         for model in _load(arguments):
             for table in contest.run(model, *_settings(arguments)):
                 tables.append(table)
-                _write(pd.concat(tables), arguments.output / "curves.csv")
+                _write(pd.concat(tables), curves_file)
         curves = pd.concat(tables)
         summary, ratios = contest.summarise(curves), contest.ratios(curves)
         for name, table in (("contest", summary), ("ratios", ratios)):
@@ -55,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     add("--results", type=Path, default=Path("results"), help="the study's results")
     add("--output", type=Path, default=HERE / "results")
     add("--only", choices=("contest", "scaling"))
+    add("--vaes", nargs="+", choices=models.VAES, default=list(models.VAES))
     effort = parser.add_mutually_exclusive_group()
     for name, text in (
         (contest.QUICK, "few pairs and steps, to see that all works"),
@@ -70,7 +77,7 @@ def _arguments() -> argparse.Namespace:
 
 def _load(arguments: argparse.Namespace) -> list[models.Model]:
     pairs = 4 if arguments.effort == contest.QUICK else arguments.pairs
-    return [models.load(arguments.results, name, pairs) for name in models.VAES]
+    return [models.load(arguments.results, name, pairs) for name in arguments.vaes]
 
 
 def _settings(arguments: argparse.Namespace) -> tuple:

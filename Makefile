@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: study test check report bench clean
+.PHONY: study test test-cluster check report bench clean
 
 # The whole study, from images to tables and figures.
 study: $(READY)
@@ -18,6 +18,10 @@ report: study
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# A real, one-node Slurm; needs root and Debian's slurm-wlm and munge, else it is skipped.
+test-cluster: $(READY)
+	$(BIN)/python -m pytest tests/cluster
 
 # Formatting and style of code, rules and workflow.
 check: $(READY)

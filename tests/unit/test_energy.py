@@ -312,7 +312,7 @@ def test_length_agrees_with_quadrature_of_the_metric_along_a_curve(count):
 def test_reports_do_not_depend_on_how_curves_are_chunked(monkeypatch):
     objective, points = reference.objective(2, 5), reference.random_points(4, 5)
     at_once = en.report(objective, points)
-    monkeypatch.setattr(en, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(en, "POINTS_AT_ONCE", 1)
     assert objective.curves_at_once == 1
     one_by_one = en.report(objective, points)
     for name in ("energy", "disagreement", "travel", "length"):

@@ -325,7 +325,7 @@ def test_solutions_do_not_depend_on_how_a_batch_is_chunked(monkeypatch):
     curves = problem(Polynomial(4), count=2, curves=4)
     start = straight_weights(curves)
     at_once = Newton().solve(curves, start)
-    monkeypatch.setattr("latentgeo.energy.ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("latentgeo.energy.POINTS_AT_ONCE", 1)
     one_by_one = Newton().solve(curves, start)
     torch.testing.assert_close(at_once.weights, one_by_one.weights, rtol=1e-8, atol=1e-8)
     assert at_once.status == one_by_one.status

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import Family, straight, uniform_times
+from .curves import Curves, Family, uniform_times
 from .energy import Hessian, Objective
 
 Progress = Callable[[str], None]
@@ -57,8 +57,7 @@ class Problem:
 
     def points(self, weights: Tensor) -> Tensor:
         """The curves' points (B, N + 1, d) for weights (B, P, d)."""
-        times = self.times
-        return straight(self.start, self.end, times) + self.family.basis(times) @ weights
+        return Curves(self.family, self.start, self.end, weights)(self.times)
 
     def select(self, curves: Tensor | Sequence[int]) -> Problem:
         return replace(self, start=self.start[curves], end=self.end[curves])

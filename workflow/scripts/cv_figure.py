@@ -20,7 +20,7 @@ for column, vae in enumerate(vaes):
     curves = energy["pair"] + 1
     upper.errorbar(curves, energy["mean"], energy["std"], fmt="o", capsize=3, color="black")
     for x, row in zip(curves, energy.itertuples(), strict=True):
-        text = f"{row.mean:.3g} ± {row.std:.2g}\nCV {row.cv:.2f}"
+        text = f"{row.mean:.3g}\n± {row.std:.3g}\nCV {row.cv:.2f}"
         if row.not_converged:
             text += f"\n{row.not_converged} not conv."
         top = row.mean + np.nan_to_num(row.std)
@@ -41,6 +41,6 @@ for column, vae in enumerate(vaes):
 panels[0, 0].set_ylabel("energy [nats], mean ± σ")
 panels[1, 0].set_ylabel("coefficient of variation σ / μ")
 for axes in panels[0]:
-    axes.set_ylim(0, table.loc[table["measure"] == "energy"].eval("mean + std").max() * 1.25)
+    axes.set_ylim(0, table.loc[table["measure"] == "energy"].eval("mean + std").max() * 1.3)
 panels[1, 0].set_ylim(0, table["cv"].max() * 1.35)
 plotting.save(figure, snakemake.output)

@@ -413,7 +413,10 @@ class Density:
 
     def density(self, points: Tensor) -> Tensor:
         """p at points (..., d), in units of 1 / volume: (...)."""
-        return self._weights(points)[0].sum(-1)
+        # squared distances by a product of matrices: no offsets for autograd to keep
+        own, others = points.square().sum(-1, keepdim=True), self.latents.square().sum(-1)
+        squares = own + others - 2 * points @ self.latents.T
+        return self._scale * torch.exp(squares / (-2 * self.bandwidth**2)).sum(-1)
 
     def energy(self, points: Tensor) -> Tensor:
         squares = points.diff(dim=1).square().sum(-1)
@@ -422,13 +425,17 @@ class Density:
     def expand(self, points: Tensor) -> DensityExpansion:
         return DensityExpansion(self, points)
 
+    @property
+    def _scale(self) -> float:
+        """The height of one of the normals, divided by their number."""
+        count, dim = self.latents.shape
+        return (2 * torch.pi * self.bandwidth**2) ** (-dim / 2) / count
+
     def _weights(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Each latent's share of p (..., n), and its offset from the point (..., n, d)."""
-        count, dim = self.latents.shape
         offsets = self.latents - points[..., None, :]
-        scale = (2 * torch.pi * self.bandwidth**2) ** (-dim / 2) / count
         squares = offsets.square().sum(-1)
-        return scale * torch.exp(squares / (-2 * self.bandwidth**2)), offsets
+        return self._scale * torch.exp(squares / (-2 * self.bandwidth**2)), offsets
 
     def density_derivatives(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """p, ∇p and ∇²p at points (..., d): (...), (..., d), (..., d, d)."""

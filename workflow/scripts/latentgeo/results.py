@@ -31,7 +31,6 @@ COLUMNS = [
 ]
 MEASURES = ["energy", "disagreement", "travel", "length", "euclidean"]
 """What is compared between models: energies in nats, lengths in √nats and latent units."""
-ARRAYS = ["points", "history", "status", "weights"]
 
 
 def read_geodesics(paths: Iterable[str], arrays: Sequence[str] = ()) -> pd.DataFrame:

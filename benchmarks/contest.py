@@ -102,6 +102,7 @@ def _warm_up(model: Model, segments: int) -> None:
     newton(problem, starts.one_each(weights))
     Adam(0.1)(problem, weights, Budget(2))
     study(problem, weights, Budget(2))
+    evaluate_grid(problem, model.latents, 8)
 
 
 def _rows(runs: dict[tuple[str, str], list[Trace]], pairs: int) -> pd.DataFrame:

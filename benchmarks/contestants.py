@@ -219,9 +219,9 @@ def _l_bfgs_b_one(problem: Problem, weights: Tensor, budget: Budget) -> Trace:
 
     def energy(flat: np.ndarray) -> tuple[float, np.ndarray]:
         expansion = objective.expand(points(torch.from_numpy(flat).view_as(weights)))
-        gradient = basis.T @ expansion.gradient()
         recorder.stop()
         recorder.note(expansion.energy, objective.evaluations)
+        gradient = basis.T @ expansion.gradient()
         return expansion.energy.item(), gradient.flatten().numpy()
 
     found = scipy.optimize.minimize(
@@ -231,6 +231,8 @@ def _l_bfgs_b_one(problem: Problem, weights: Tensor, budget: Budget) -> Trace:
         method="L-BFGS-B",
         options={"maxiter": budget.steps, "ftol": 1e-7, "gtol": 1e-6},
     )
+    recorder.stop()
+    recorder.note(torch.tensor([found.fun]), objective.evaluations)
     trace = recorder.traces(found.nit, bool(found.success))[0]
     return replace(trace, energy=np.minimum.accumulate(trace.energy))
 
@@ -312,33 +314,40 @@ def _natural_basis(constraints: Tensor, pieces: int) -> Tensor:
 
 
 class _Watched(FisherRao):
-    """An objective that writes down what every pair's expansions cost and found."""
+    """An objective that writes down what every pair had cost when an energy of it was known."""
 
     def __init__(self, problem: Problem):
         super().__init__(problem.objective.decoders, problem.segments)
         self.ends = torch.cat([problem.start, problem.end], dim=1)
+        self.cost = np.zeros((len(self.ends), 2))  # CPU seconds and evaluations of every pair
         self.rows: list[list[tuple[float, float, float]]] = [[] for _ in self.ends]
-        self.open = torch.empty(0, dtype=torch.long), torch.empty(0)
+        self.pairs = torch.arange(len(self.ends))
         self.since, self.evaluated = process_time(), 0
 
     def expand(self, points: Tensor):
-        """Begin an interval of work on these curves; the one before ends here."""
-        self.close()
+        """Charge the work since the last call to its curves, and this one's energies to these."""
+        self.charge()
         expansion = super().expand(points)
         ends = torch.cat([points[:, 0], points[:, -1]], dim=1)
-        self.open = torch.cdist(ends, self.ends).argmin(1), expansion.energy
+        self.pairs = torch.cdist(ends, self.ends).argmin(1)
+        self.charge()
+        for pair in self.pairs.unique().tolist():
+            energy = expansion.energy[self.pairs == pair].nan_to_num(torch.inf).min()
+            self.rows[pair].append((*self.cost[pair], float(energy)))
         return expansion
 
-    def close(self) -> None:
-        """Divide the interval's costs equally among its curves; a pair may have several."""
-        pairs, energies = self.open
+    def charge(self) -> None:
+        """Divide the costs since the last call equally among the curves that were worked on."""
         now, evaluations = process_time(), self.evaluations
-        for pair in pairs.unique().tolist():
-            own = pairs == pair
-            share = float(own.double().mean())
-            cost = share * (now - self.since), share * (evaluations - self.evaluated)
-            self.rows[pair].append((*cost, float(energies[own].nan_to_num(torch.inf).min())))
+        spent = np.array([now - self.since, evaluations - self.evaluated])
+        np.add.at(self.cost, self.pairs.numpy(), spent / len(self.pairs))
         self.since, self.evaluated = process_time(), evaluations
+
+    def finish(self) -> None:
+        """Add what was spent after a pair's last energy, its proof of convergence."""
+        self.charge()
+        for rows, cost in zip(self.rows, self.cost, strict=True):
+            rows.append((*cost, rows[-1][-1]))
 
 
 def newton(problem: Problem, start: starts.Starts) -> list[Trace]:
@@ -348,8 +357,8 @@ def newton(problem: Problem, start: starts.Starts) -> list[Trace]:
     """
     watched = _Watched(problem)
     batch = replace(problem.select(start.owner), objective=watched)
-    solution = Newton().solve(batch, start.weights)
-    watched.close()
+    solution = Newton().solve(batch, start.weights, start.owner, start.hessian)
+    watched.finish()
     solution = solution.select(geodesics.lowest(solution.energy, start.owner))
     traces = []
     for rows, steps, converged in zip(
@@ -357,7 +366,7 @@ def newton(problem: Problem, start: starts.Starts) -> list[Trace]:
     ):
         cpu, evaluations, energy = np.array(rows).T
         lowest = np.minimum.accumulate(energy)
-        traces.append(Trace(cpu.cumsum(), evaluations.cumsum(), lowest, steps, converged))
+        traces.append(Trace(cpu, evaluations, lowest, steps, converged))
     return traces
 
 

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import reference
 import torch
-from latentgeo.grid import InterpolatedEnergy, LatentGrid, Path, PathFinder, evaluate_grid
+from latentgeo.grid import (
+    InterpolatedEnergy,
+    LatentGrid,
+    Path,
+    PathFinder,
+    _Refinement,
+    evaluate_grid,
+)
 
 
 def latent_grid(lower, spacing, disagreement, metric):
@@ -40,27 +47,44 @@ def positions(grid):
 # ── D and C of decoders ─────────────────────────────────────────────────────────────────────────
 
 
-def test_the_grid_holds_disagreement_and_metric_of_every_prefix_of_the_decoders():
+def grid_errors(nodes):
+    """Relative errors of D, C and entropy on the lattice's border and middle, for 3 decoders."""
     objective = reference.objective(3, 8)
-    latents = np.array([[-1.0, 0.5], [0.5, -0.5], [0.3, 2.0]])
-    grid = evaluate_grid(objective, latents, nodes=4)
-    assert objective.evaluations == 3 * 3 * 4**2
-    assert grid.disagreement.shape == (3, 4, 4)
-    for i, j in [(0, 0), (1, 2), (3, 0), (3, 3)]:
+    grid = evaluate_grid(objective, np.array([[-1.0, 0.5], [0.5, -0.5], [0.3, 2.0]]), nodes)
+    assert objective.evaluations == 3 * nodes**2
+    assert grid.disagreement.shape == (3, grid.nodes, grid.nodes)
+    last, errors = grid.nodes - 1, []
+    for i, j in [(0, 0), (0, last // 2), (last // 2, last // 3), (last, last)]:
         point = torch.from_numpy(grid.lower + np.array([i, j]) * grid.spacing)
         for count in (1, 2, 3):
             d, c = reference.fields(objective.decoders[:count], point)
-            found = grid.disagreement[count - 1, i, j], grid.metric[count - 1, i, j]
-            np.testing.assert_allclose(found[0], d, rtol=1e-9, atol=1e-9)
-            np.testing.assert_allclose(found[1], c, rtol=1e-9, atol=1e-9)
             etas = torch.stack([f(point[None])[0] for f in objective.decoders[:count]])
-            entropy = reference.log_normalizer(etas) - etas * reference.mean(etas)
-            np.testing.assert_allclose(grid.entropy[count - 1, i, j], entropy.mean(), rtol=1e-9)
+            entropy = (reference.log_normalizer(etas) - etas * reference.mean(etas)).mean()
+            found = (field[count - 1, i, j] for field in vars(grid).values() if field.ndim > 1)
+            pairs = zip(found, (d.numpy(), c.numpy(), entropy.numpy()), strict=True)
+            errors.append([np.abs(f - e).max() / max(np.abs(e).max(), 1e-9) for f, e in pairs])
+    return np.max(errors, axis=0)
+
+
+def test_the_grid_approaches_disagreement_metric_and_entropy_of_every_prefix_of_the_decoders():
+    coarse, fine = grid_errors(12), grid_errors(36)
+    assert (fine < 1e-3).all()
+    assert (fine < coarse / 20).all()
+
+
+def test_splines_pass_through_the_nodes_and_know_quintic_slopes():
+    x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9), indexing="ij")
+    u, v = np.meshgrid(np.linspace(-1, 1, 12), np.linspace(-1, 1, 12), indexing="ij")
+    found = _Refinement(9, 12)(torch.from_numpy(x**5 * y**2 - y**3)[..., None])[..., 0]
+    step = 2 / 11
+    slopes = 5 * u**4 * v**2 * step, (2 * u**5 * v - 3 * v**2) * step
+    expected = np.stack([u**5 * v**2 - v**3, *slopes], axis=-1)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_the_grid_covers_the_latents_with_a_margin_of_five_percent():
     latents = np.array([[-1.0, 0.5], [0.5, -0.5], [0.3, 2.0]])
-    grid = evaluate_grid(reference.objective(1, 8), latents, nodes=5)
+    grid = evaluate_grid(reference.objective(1, 8), latents, nodes=9)
     upper = grid.lower + (grid.nodes - 1) * grid.spacing
     extent = latents.max(0) - latents.min(0)
     np.testing.assert_allclose(latents.min(0) - grid.lower, 0.05 * extent, rtol=1e-12)
@@ -81,6 +105,19 @@ def test_the_interpolated_energy_approaches_the_energy_as_steps_shrink(count):
         errors.append((interpolated / energy - 1).abs().item())
     assert errors[2] < errors[1] < errors[0]
     assert errors[2] < 0.01
+
+
+def test_a_thinned_grid_has_the_same_fields_at_fewer_nodes():
+    grid = smooth_grid(nodes=13)
+    thin = grid.thinned(3)
+    assert thin.nodes == 5
+    at = positions(thin)
+    for found, expected in zip(
+        InterpolatedEnergy(thin, 2).fields(at)[0],
+        InterpolatedEnergy(grid, 2).fields(at)[0],
+        strict=True,
+    ):
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 # ── splines of the fields ───────────────────────────────────────────────────────────────────────

@@ -291,6 +291,43 @@ def test_newton_leaves_the_given_weights_alone():
     assert torch.equal(start, kept)
 
 
+def true_hessian(problem, weights):
+    """∂²E/∂weights² by autograd of the gradient: (B, P d, P d)."""
+    weights = weights.clone().requires_grad_()
+    energy = problem.objective.energy(problem.points(weights)).sum()
+    slope = torch.autograd.grad(energy, weights, create_graph=True)[0].flatten(1)
+    rows = [torch.autograd.grad(s.sum(), weights, retain_graph=True)[0] for s in slope.T]
+    return torch.stack([row.flatten(1) for row in rows], dim=1)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@every_family
+def test_a_hessian_that_is_given_changes_the_first_step_only(family, count):
+    curves = problem(family, count)
+    weights = straight_weights(curves)
+    unaided, evaluations = (
+        Newton(tolerance=1e-9).solve(curves, weights),
+        curves.objective.evaluations,
+    )
+    exact = true_hessian(curves, weights)
+    curves.objective.evaluations = 0
+    aided = Newton(tolerance=1e-9).solve(curves, weights, hessian=exact)
+    assert curves.objective.evaluations < evaluations
+    torch.testing.assert_close(aided.history[:, 1], unaided.history[:, 1], rtol=1e-9, atol=0)
+    torch.testing.assert_close(aided.energy, unaided.energy, rtol=1e-8, atol=0)
+
+
+@pytest.mark.parametrize("factor", [1e-6, -1.0, 1e3])
+def test_a_hessian_that_misleads_is_replaced(factor):
+    curves = problem(PiecewiseLinear(4), 3)
+    weights = straight_weights(curves)
+    unaided = Newton(tolerance=1e-9).solve(curves, weights)
+    wrong = factor * torch.eye(weights[0].numel(), dtype=DOUBLE).expand(3, -1, -1)
+    found = Newton(tolerance=1e-9).solve(curves, weights, hessian=wrong)
+    assert found.converged.all()
+    torch.testing.assert_close(found.energy, unaided.energy, rtol=1e-7, atol=0)
+
+
 @pytest.mark.parametrize("max_steps", [0, 1])
 def test_newton_says_when_its_steps_are_used_up(max_steps):
     curves = problem(Polynomial(4), count=3)

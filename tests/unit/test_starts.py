@@ -5,6 +5,7 @@ import torch
 from latentgeo import starts
 from latentgeo.curves import CubicSpline, Curves, PiecewiseLinear, Polynomial, uniform_times
 from latentgeo.grid import InterpolatedEnergy, evaluate_grid
+from latentgeo.solvers import Problem, project
 from test_grid import wall_grid
 
 every_family = pytest.mark.parametrize(
@@ -71,6 +72,23 @@ def test_a_graph_start_is_not_above_the_line(family, decoders):
     line = objective.energy(Curves(family, start, end, starts.line(family, 3, 2))(times))
     assert (found <= line * (1 + 1e-3)).all()
     assert (found < line * 0.99).any()
+
+
+@every_family
+@pytest.mark.parametrize("decoders", [1, 3])
+def test_a_graph_start_brings_nearly_the_energys_hessian(family, decoders):
+    objective, segments = reference.objective(3, 32), 32
+    grid = evaluate_grid(objective, np.array([[-2.0, -2.0], [2.0, 2.0]]), nodes=36)
+    objective.decoders = objective.decoders[:decoders]
+    start, end = torch.tensor([[[-1.2, 0.3]], [[1.0, -0.7]]], dtype=torch.float64)
+    graph = starts.graph(grid, family, start, end, decoders, segments)
+    problem = Problem(objective, family, start, end, segments).select(graph.owner)
+    expansion = objective.expand(problem.points(graph.weights))
+    expansion.gradient()
+    every = torch.ones(len(problem), dtype=torch.bool)
+    exact = project(family.basis(problem.times)[1:-1], expansion.hessian(every))
+    error = (graph.hessian - exact).norm(dim=(1, 2)) / exact.norm(dim=(1, 2))
+    assert (error < 0.1).all()
 
 
 across_the_wall = pytest.mark.parametrize("family", [PiecewiseLinear(8), CubicSpline(8)], ids=str)

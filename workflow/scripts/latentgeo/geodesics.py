@@ -72,8 +72,8 @@ def solve(
         streams = [generator(study_seed, "decoder pairs", pairs[b]) for b in start.owner.tolist()]
         estimate = MonteCarloFisherRao(problem.objective, samples, streams)
         solution = solver.solve(chosen, start.weights, estimate)
-    elif method == "newton" and len(chosen) > len(problem):
-        solution = solver.solve(chosen, start.weights, start.owner)
+    elif method == "newton":
+        solution = solver.solve(chosen, start.weights, start.owner, start.hessian)
     else:
         solution = solver.solve(chosen, start.weights)
     return solution.select(lowest(solution.energy, start.owner))

@@ -6,26 +6,28 @@ To second order in the steps of a curve its Fisher-Rao energy is
 
 with Δ_i = z_{i+1} - z_i, the disagreement D = mean_{k≠l} KL(f_k ‖ f_l) and the metric between
 decoders C = mean_{k≠l} J_kᵀ V_k J_l (for one decoder D = 0 and C is the Fisher-Rao metric): half
-the symmetric KL of a step. D and C are smooth fields on the plane. One evaluation of the decoders
-on a grid gives them for every pair of points, every curve family and every prefix of the
-decoders, and minimising the interpolated energy takes no decoder at all.
+the symmetric KL of a step. One evaluation of the decoders on a grid gives these fields for every
+pair of points, every curve family and every prefix of the decoders, and minimising the
+interpolated energy takes no decoder at all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from math import isqrt
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.interpolate import make_interp_spline
 from scipy.ndimage import spline_filter
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import continuous_bernoulli as cb
-from .energy import DecoderPass, FisherRao, Hessian
+from .energy import POINTS_AT_ONCE, FisherRao, Hessian
 
 _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 """Half of the sixteen directions in which a node of the grid has edges."""
@@ -33,7 +35,7 @@ _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)
 
 @dataclass(frozen=True)
 class LatentGrid:
-    """D and C at the nodes of a square grid, row m - 1 for the first m decoders; all in nats.
+    """D and C on a square lattice, row m - 1 for the first m decoders; all in nats.
 
     Shapes, for G nodes an axis and M decoders: `lower` and `spacing` (2,), `disagreement`
     (M, G, G), `metric` (M, G, G, 2, 2), and `entropy` (M, G, G), the entropy of the decoders'
@@ -50,48 +52,84 @@ class LatentGrid:
     def nodes(self) -> int:
         return self.disagreement.shape[1]
 
+    def thinned(self, every: int) -> LatentGrid:
+        """The grid of every n-th row and column."""
+        fields = self.disagreement, self.metric, self.entropy
+        return LatentGrid(
+            self.lower, self.spacing * every, *(field[:, ::every, ::every] for field in fields)
+        )
+
+
+PIXELS_AT_ONCE = 112
+"""Pixels that are interpolated together: more leave the processor's cache."""
+
 
 def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> LatentGrid:
-    """The grid of nodes² points over latents (n, 2), with a margin of 5 % on every side."""
+    """D, C and entropy on a lattice over latents (n, 2), with a margin of 5 % on every side.
+
+    Every decoder is evaluated once at each of nodes² points. D and C are products of its means
+    and natural parameters and have finer features than these; hence they are taken from quintic
+    splines through means and natural parameters, on a lattice that is finer by a third.
+    """
     low, high = latents.min(0), latents.max(0)
-    lower, spacing = low - 0.05 * (high - low), 1.1 * (high - low) / (nodes - 1)
-    points = torch.from_numpy(_points(lower, spacing, nodes))
-    parts = [_fields(objective, part) for part in points.split(96)]
-    fields = [torch.cat(part, dim=1) for part in zip(*parts, strict=True)]
-    return LatentGrid(lower, spacing, *(f.unflatten(1, (nodes, nodes)).numpy() for f in fields))
+    lower, extent = low - 0.05 * (high - low), 1.1 * (high - low)
+    points = torch.from_numpy(_points(lower, extent / (nodes - 1), nodes))
+    spline = _Refinement(nodes, 4 * nodes // 3)
+    spacing = extent / (spline.fine - 1)
+    scale = torch.from_numpy(spacing[:, None] * spacing)
+    disagreements, metrics, entropies = [], [], []
+    normalizer, own, sums = 0.0, 0.0, None
+    for count, decoder in enumerate(objective.decoders, start=1):
+        mean, eta, own_normalizer = _decoded(objective, decoder, points)
+        normalizer = normalizer + spline(own_normalizer[..., None])[..., 0, 0]
+        fields = [spline(part) for part in torch.stack([mean, eta]).split(PIXELS_AT_ONCE, dim=-1)]
+        sums = fields if count == 1 else [a.add_(b) for a, b in zip(sums, fields, strict=True)]
+        own = own + _products(fields)
+        entropies.append((normalizer - own[..., 0, 0]) / (count * eta.shape[-1]))
+        between = own if count == 1 else (_products(sums) - own) / (count * (count - 1))
+        disagreements.append(own[..., 0, 0] / count - between[..., 0, 0])
+        metrics.append((between + between.mT)[..., 1:, 1:] / (2 * scale))
+    stacks = (torch.stack(field).numpy() for field in (disagreements, metrics, entropies))
+    return LatentGrid(lower, spacing, *stacks)
 
 
 def _points(lower: np.ndarray, spacing: np.ndarray, nodes: int) -> np.ndarray:
     return lower + np.indices((nodes, nodes)).reshape(2, -1).T * spacing
 
 
-def _fields(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """D (M, n), C (M, n, 2, 2) and entropy (M, n) of every prefix of decoders at points (n, 2)."""
-    everywhere = torch.ones(len(points), dtype=torch.bool)
-    objective.evaluations += 3 * len(points) * len(objective.decoders)
-    disagreements, metrics, entropies = [], [], []
-    mean, eta, normalizer, own_cross, own_metric, weighted, jacobian = [0.0] * 7
-    for count, decoder in enumerate(objective.decoders, start=1):
-        run = DecoderPass(decoder, points)
-        c = cb.cumulants(run.eta)
-        j = run.push(everywhere)[0].double()  # n×2×D
-        v_j = j * c.variance[:, None]
-        mean, eta = mean + c.mean, eta + run.eta
-        weighted, jacobian = weighted + v_j, jacobian + j
-        normalizer = normalizer + c.log_normalizer.sum(-1)
-        own_cross = own_cross + (c.mean * run.eta).sum(-1)
-        own_metric = own_metric + v_j @ j.mT
-        entropies.append((normalizer - own_cross) / (count * run.eta.shape[-1]))
-        if count == 1:
-            disagreements.append(torch.zeros(len(points), dtype=torch.float64))
-            metrics.append(own_metric)
-            continue
-        pairs = count * (count - 1)
-        cross = ((mean * eta).sum(-1) - own_cross) / pairs
-        disagreements.append(own_cross / count - cross)
-        between = (weighted @ jacobian.mT - own_metric) / pairs
-        metrics.append((between + between.mT) / 2)
-    return torch.stack(disagreements), torch.stack(metrics), torch.stack(entropies)
+@torch.no_grad()
+def _decoded(objective: FisherRao, decoder: nn.Sequential, points: Tensor) -> list[Tensor]:
+    """A', eta (G, G, D) and A summed over pixels (G, G), in the decoder's own precision."""
+    nodes, dtype = isqrt(len(points)), next(decoder.parameters()).dtype
+    parts = []
+    for part in points.split(POINTS_AT_ONCE):
+        eta = decoder(part.to(dtype))
+        parts.append((cb.mean(eta), eta, cb.log_normalizer(eta).sum(-1)))
+    objective.evaluations += len(points)
+    return [torch.cat(part).unflatten(0, (nodes, nodes)) for part in zip(*parts, strict=True)]
+
+
+class _Refinement:
+    """Quintic splines through fields on G² nodes, seen on a finer lattice over the same square."""
+
+    def __init__(self, nodes: int, fine: int):
+        self.fine = fine
+        spline = make_interp_spline(np.linspace(0, fine - 1, nodes), np.eye(nodes), k=5)
+        self.value, self.slope = (
+            torch.from_numpy(spline(np.arange(fine), nu=order)) for order in (0, 1)
+        )
+
+    def __call__(self, field: Tensor) -> Tensor:
+        """Values and slopes a step of the lattice, (..., F, F, 3, D), of (..., G, G, D)."""
+        value, slope = self.value.to(field.dtype), self.slope.to(field.dtype)
+        columns = field.flatten(-2)  # … × G × G·D
+        along_x = [(m @ columns).unflatten(-1, field.shape[-2:]) for m in (value, slope)]
+        return torch.stack([value @ along_x[0], value @ along_x[1], slope @ along_x[0]], dim=-2)
+
+
+def _products(fields: list[Tensor]) -> Tensor:
+    """Sums over pixels of mean and slopes of the mean times eta and its slopes: (F, F, 3, 3)."""
+    return sum((mean @ eta.mT).double() for mean, eta in fields)
 
 
 class InterpolatedEnergy:
@@ -110,7 +148,9 @@ class InterpolatedEnergy:
         c = _semidefinite(grid.metric[decoders - 1])
         fields = [grid.disagreement[decoders - 1], c[..., 0, 0], c[..., 0, 1], c[..., 1, 1]]
         coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
-        self.coefficients = torch.from_numpy(coefficients)
+        ring = np.pad(coefficients, ((1, 1), (1, 1), (0, 0)), mode="reflect")
+        self.coefficients = torch.from_numpy(ring).flatten(0, 1)
+        self.taps = (torch.arange(4)[:, None] * (grid.nodes + 2) + torch.arange(4)).flatten()
 
     def covers(self, points: Tensor) -> Tensor:
         """Whether all points of curves (B, T, 2) are on the grid: (B,)."""
@@ -127,28 +167,21 @@ class InterpolatedEnergy:
         position = (points - self.lower) / self.spacing
         inside = position.nan_to_num().clamp(0, self.nodes - 1)
         cell = inside.floor().clamp(max=self.nodes - 2)
-        taps = (cell[..., None] + torch.arange(-1, 3)).long().abs()
-        last = self.nodes - 1
-        taps = last - (last - taps).abs()  # mirrored at both borders
-        moving = (position == inside).double()[..., None]
-        weights = [
-            w * (moving / self.spacing[:, None]) ** order
-            for order, w in enumerate(_spline_weights(inside - cell))
-        ]
-        near = self.coefficients[taps[..., 0, :, None], taps[..., 1, None, :]]  # … ×4×4×4
-        x, y = ([w[..., axis, :] for w in weights] for axis in (0, 1))
+        moving = (position == inside).double()[..., None] / self.spacing[:, None]
+        value, first, second = _spline_weights(inside - cell)
+        orders = torch.stack([value, first * moving, second * moving**2])  # 3×…×2×4
+        x, y = orders[_ORDERS[0], ..., 0, :], orders[_ORDERS[1], ..., 1, :]
+        weights = (x[..., :, None] * y[..., None, :]).flatten(-2).movedim(0, -2)  # …×6×16
+        corner = cell.long() @ torch.tensor([self.nodes + 2, 1])
+        near = self.coefficients[corner[..., None] + self.taps]  # …×16×4
+        d, xx, xy, yy = (weights @ near).movedim(-2, 0).unbind(-1)
+        c = torch.stack([xx, xy, xy, yy], -1).unflatten(-1, (2, 2))
+        second = torch.tensor([[3, 4], [4, 5]])
+        return [(d[0], c[0]), (d[1:3], c[1:3]), (d[second], c[second])]
 
-        def field(i: int, j: int) -> tuple[Tensor, Tensor]:
-            d, xx, xy, yy = torch.einsum("...a,...b,...abf->f...", x[i], y[j], near)
-            return d, torch.stack([xx, xy, xy, yy], -1).unflatten(-1, (2, 2))
 
-        def stacked(fields: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-            return tuple(torch.stack(parts) for parts in zip(*fields, strict=True))
-
-        mixed = field(1, 1)
-        first = stacked([field(1, 0), field(0, 1)])
-        second = stacked([stacked([field(2, 0), mixed]), stacked([mixed, field(0, 2)])])
-        return [field(0, 0), first, second]
+_ORDERS = [0, 1, 0, 2, 1, 0], [0, 0, 1, 0, 1, 2]
+"""Of the value, the two first and the three second derivatives, in x and in y."""
 
 
 def _semidefinite(metric: np.ndarray) -> np.ndarray:
@@ -241,7 +274,8 @@ class PathFinder:
         squares = np.einsum("ex,exy,ey->e", step, (metric[i] + metric[j]) / 2, step)
         self.lengths = np.sqrt(squares.clip(min=0))
         self.on_edges = (self.potential[i] + self.potential[j]) / 2
-        self.number = {(int(a), int(b)): n for n, (a, b) in enumerate(self.edges)}
+        size = len(self.nodes)
+        self.graph = csr_array((self.lengths, (i, j)), shape=(size, size))
 
     def __call__(self, start: np.ndarray, end: np.ndarray) -> Path:
         """The path from start to end, (2,) each, by way of their nearest nodes."""
@@ -249,9 +283,9 @@ class PathFinder:
         excess = np.ones(len(self.edges))
         for _ in range(3 if self.potential.any() else 1):
             nodes = self._shortest(self.lengths * np.sqrt(excess), *ends)
-            used = np.array([self.number[min(p), max(p)] for p in pairwise(nodes)], dtype=int)
-            if not len(used):
-                break
+            if len(nodes) == 1:
+                return Path(np.stack([start, end]), np.ones(1))
+            used = self._edges_between(nodes)
             speed = self.lengths[used].sum() / self.segments
             # no edge may become free of cost
             h = max(speed**2 / 2 - self.on_edges[used].mean(), -0.9 * self.potential.min())
@@ -265,11 +299,15 @@ class PathFinder:
         i, j = position.clip(0, self.grid.nodes - 1).astype(int)
         return int(i * self.grid.nodes + j)
 
+    def _edges_between(self, nodes: list[int]) -> np.ndarray:
+        """The numbers of the edges between consecutive nodes of a path."""
+        code, neighbours = [len(self.nodes), 1], np.sort(sliding_window_view(nodes, 2))
+        return np.searchsorted(self.edges @ code, neighbours @ code)
+
     def _shortest(self, weights: np.ndarray, start: int, end: int) -> list[int]:
-        size = len(self.nodes)
         # a weight of 0 would be no edge
-        graph = csr_array((weights.clip(min=1e-12), self.edges.T), shape=(size, size))
-        _, predecessors = dijkstra(graph, False, start, return_predecessors=True)
+        self.graph.data = weights.clip(min=1e-12)
+        _, predecessors = dijkstra(self.graph, False, start, return_predecessors=True)
         path = [end]
         while path[-1] != start:
             path.append(int(predecessors[path[-1]]))
@@ -277,11 +315,12 @@ class PathFinder:
 
 
 def _edges(nodes: int) -> np.ndarray:
-    """Pairs of neighbouring nodes, each once and in ascending order: (E, 2)."""
+    """Pairs of neighbouring nodes, each once, ascending and in lexical order: (E, 2)."""
     i, j = np.indices((nodes, nodes))
     edges = []
     for di, dj in _NEIGHBOURS:
         inside = (i + di < nodes) & (j + dj >= 0) & (j + dj < nodes)
         here = (i * nodes + j)[inside]
         edges.append(np.stack([here, here + di * nodes + dj], axis=1))
-    return np.concatenate(edges)
+    edges = np.concatenate(edges)
+    return edges[np.lexsort(edges.T[::-1])]

@@ -106,13 +106,20 @@ class Newton:
     max_steps: int = 100
     progress: Progress = _silent
 
-    def solve(self, problem: Problem, weights: Tensor, owner: Tensor | None = None) -> Solution:
+    def solve(
+        self,
+        problem: Problem,
+        weights: Tensor,
+        owner: Tensor | None = None,
+        hessian: Tensor | None = None,
+    ) -> Solution:
         """Minimise from weights (B, P, d).
 
         Where several curves are rivals, of which only the lowest is wanted, `owner`, (B,), says
-        whose they are.
+        whose they are. A `hessian`, (B, P d, P d), that is nearly that of the energy at the start
+        saves evaluating it there; it decides the first steps, never convergence.
         """
-        state = _NewtonState(problem, weights.clone(), self.tolerance)
+        state = _NewtonState(problem, weights.clone(), self.tolerance, hessian)
         energies = [state.energy.clone()]
         step = 0
         while state.running.any() and step < self.max_steps:
@@ -134,7 +141,9 @@ class Newton:
 class _NewtonState:
     """Where every curve of a batch stands; the points' work arrays live for one chunk only."""
 
-    def __init__(self, problem: Problem, weights: Tensor, tolerance: float):
+    def __init__(
+        self, problem: Problem, weights: Tensor, tolerance: float, hessian: Tensor | None = None
+    ):
         self.problem, self.tolerance = problem, tolerance
         self.weights = weights
         count, size, dim = weights.shape
@@ -151,16 +160,20 @@ class _NewtonState:
         self.steps = torch.zeros(count, dtype=torch.long)
         self.status = [RUNNING] * count
         self.running = torch.ones(count, dtype=torch.bool)
+        self.guessed = torch.full((count,), hessian is not None)
         for curves in torch.arange(count).split(problem.objective.curves_at_once):
-            self._begin(curves)
+            self._begin(curves, hessian)
 
-    def _begin(self, curves: Tensor) -> None:
+    def _begin(self, curves: Tensor, hessian: Tensor | None) -> None:
         expansion = self._expand(curves, self.weights[curves])
         self.energy[curves] = expansion.energy
         finite = torch.isfinite(expansion.energy)
         self.finish(curves[~finite], NOT_FINITE)
         self.gradient[curves] = self._reduce(expansion.gradient())
-        self._curve(curves, expansion, finite)
+        if hessian is None:
+            self._curve(curves, expansion, finite)
+        else:
+            self._bend(curves, hessian[curves])
 
     def advance(self, curves: Tensor, step: int) -> None:
         """One trial step of some curves, accepted or not."""
@@ -174,6 +187,9 @@ class _NewtonState:
         noise = 1e-10 * self.energy[curves].abs() + self.problem.objective.resolution
         accepted = torch.isfinite(expansion.energy) & (gain >= 1e-4 * predicted - noise)
         self._adapt_damping(curves, accepted, gain, predicted)
+        misled = curves[~accepted & self.guessed[curves]]
+        if len(misled):
+            self._begin(misled, None)
         moved = curves[accepted]
         if not len(moved):
             return
@@ -183,6 +199,7 @@ class _NewtonState:
         # where the last Hessian already shows the minimum beyond doubt, the new one is not needed
         certain = accepted.clone()
         certain[accepted] = self._excess(moved) < self._tolerable(moved) / 10
+        certain &= ~self.guessed[curves]
         self.finish(curves[certain], CONVERGED)
         self._curve(curves, expansion, accepted & ~certain)
 
@@ -209,14 +226,10 @@ class _NewtonState:
         """Take in the Hessian of the chosen curves, and finish those that are at a minimum."""
         if not chosen.any():
             return
-        hessian = _project(self.basis, expansion.hessian(chosen))
-        curves = curves[chosen]
-        hessian = self._whiten(self._whiten(hessian).mT)
-        finite = torch.isfinite(hessian).all(-1).all(-1)
-        self.finish(curves[~finite], NOT_FINITE)
-        curves = curves[finite]
-        values, vectors = torch.linalg.eigh((hessian[finite] + hessian[finite].mT) / 2)
-        self.eigenvalues[curves], self.eigenvectors[curves] = values, vectors
+        hessian = project(self.basis, expansion.hessian(chosen))
+        curves = self._bend(curves[chosen], hessian)
+        self.guessed[curves] = False
+        values = self.eigenvalues[curves]
         energy = self.energy[curves]
         done = self._excess(curves) <= self._tolerable(curves)
         done |= energy.abs() <= self.problem.objective.resolution  # no energy is below 0
@@ -226,6 +239,16 @@ class _NewtonState:
         flat = values.abs().amin(-1) <= 1e-12 * values.abs().amax(-1).clamp(min=1e-300)
         self.finish(curves[stuck & flat], FLAT)
         self.finish(curves[stuck & ~flat], SADDLE)
+
+    def _bend(self, curves: Tensor, hessian: Tensor) -> Tensor:
+        """Take in Hessians (b, P d, P d); which curves have finite ones."""
+        hessian = self._whiten(self._whiten(hessian).mT)
+        finite = torch.isfinite(hessian).all(-1).all(-1)
+        self.finish(curves[~finite], NOT_FINITE)
+        curves, hessian = curves[finite], hessian[finite]
+        values, vectors = torch.linalg.eigh((hessian + hessian.mT) / 2)
+        self.eigenvalues[curves], self.eigenvectors[curves] = values, vectors
+        return curves
 
     def _proposal(self, curves: Tensor) -> Tensor:
         """The damped Newton step in whitened coordinates: (b, P d)."""
@@ -285,7 +308,7 @@ class _NewtonState:
         return torch.linalg.solve_triangular(self.root.T, parts, upper=True)
 
 
-def _project(basis: Tensor, hessian: Hessian) -> Tensor:
+def project(basis: Tensor, hessian: Hessian) -> Tensor:
     """Φᵀ H Φ of block-tridiagonal H in the inner points: (b, P d, P d), basis index first."""
     diagonal = torch.einsum("np,nq,bnxy->bpxqy", basis, basis, hessian.diagonal)
     upper = torch.einsum("np,nq,bnxy->bpxqy", basis[:-1], basis[1:], hessian.upper)

@@ -6,19 +6,23 @@ were solved for), and `graph` the best curve on a grid of the latent space.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import Family, fit, straight, uniform_times
+from .curves import CubicSpline, Family, fit, straight, uniform_times
 from .grid import InterpolatedEnergy, LatentGrid, PathFinder
 from .randomness import generator
-from .solvers import Newton, Problem
+from .solvers import Newton, Problem, project
 
-_ARCS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+_EVERY = 2
+"""Of how many rows of the grid one takes part in the shortest path."""
+_ARCS = (-0.25, 0.25)
 """Heights of the arcs tried between two points, as shares of their distance."""
+_COARSE = CubicSpline(4)
+"""In what family curves are compared, unless the wanted one is smaller."""
 _CANDIDATES = 4
 """How many curves between two points are handed to a solver at most ..."""
 _MARGIN = 0.1
@@ -36,6 +40,7 @@ class Starts:
 
     weights: Tensor
     owner: Tensor
+    hessian: Tensor | None = None
 
 
 def one_each(weights: Tensor) -> Starts:
@@ -66,34 +71,45 @@ def graph(
     of their valleys is the deepest only the decoders can tell.
     """
     times = uniform_times(segments)
-    finder = PathFinder(grid, decoders, segments)
+    finder = PathFinder(grid.thinned(_EVERY), decoders, segments)
     paths = [finder(a, b)(times.numpy()) for a, b in zip(start.numpy(), end.numpy(), strict=True)]
     lines = straight(start, end, times)
     across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
     bow = (4 * times * (1 - times))[:, None]
     arcs = [lines + height * bow * across[:, None] for height in (0.0, *_ARCS)]
-    tried = torch.cat([torch.from_numpy(np.stack(paths)), *arcs])
-    count = len(tried) // len(start)
-    surrogate = InterpolatedEnergy(grid, decoders)
-    ends = start.repeat(count, 1), end.repeat(count, 1)
-    problem = Problem(surrogate, family, *ends, segments)
-    relaxed = Newton(tolerance=1e-4, max_steps=30).solve(problem, fit(family, times, tried))
-    # between nodes the splines may dip below 0, and beyond the grid they mean nothing
-    points = problem.points(relaxed.weights)
-    meant = surrogate.covers(points) & (relaxed.energy >= 0)
-    weights = torch.where(meant[:, None, None], relaxed.weights, 0)
-    points = torch.where(meant[:, None, None], points, lines.repeat(count, 1, 1))
-    energies = torch.where(meant, relaxed.energy, surrogate.expand(points).energy)
-    energies, curves, weights = (
-        tensor.unflatten(0, (count, -1)) for tensor in (energies, points, weights)
+    tried = torch.stack([torch.from_numpy(np.stack(paths)), *arcs])
+    problem = Problem(InterpolatedEnergy(grid, decoders), family, start, end, segments)
+    coarse = replace(problem, family=min(family, _COARSE, key=_size))
+    candidates = Starts(
+        fit(coarse.family, times, tried.flatten(0, 1)), torch.arange(len(start)).repeat(len(tried))
     )
+    energies, curves, _ = _relaxed(coarse, candidates)
+    shape = len(tried), len(start)
+    energies, curves = energies.unflatten(0, shape), curves.unflatten(0, shape)
     kept = [
         (pair, candidate)
         for pair in range(len(start))
         for candidate in _distinct(energies[:, pair], curves[:, pair])
     ]
     owner, candidate = torch.tensor(kept).T
-    return Starts(weights[candidate, owner], owner)
+    chosen = Starts(fit(family, times, curves[candidate, owner]), owner)
+    _, points, weights = _relaxed(problem, chosen)
+    expansion = problem.objective.expand(points)
+    hessian = expansion.hessian(torch.ones(len(points), dtype=torch.bool))
+    return Starts(weights, owner, project(family.basis(times)[1:-1], hessian))
+
+
+def _relaxed(problem: Problem, starts: Starts) -> tuple[Tensor, Tensor, Tensor]:
+    """Energies, points and weights of curves after a few steps on the interpolated energy."""
+    batch = problem.select(starts.owner)
+    found = Newton(tolerance=1e-4, max_steps=30).solve(batch, starts.weights)
+    # between nodes the splines may dip below 0, and beyond the grid they mean nothing
+    points = batch.points(found.weights)
+    meant = batch.objective.covers(points) & (found.energy >= 0)
+    weights = torch.where(meant[:, None, None], found.weights, 0)
+    points = batch.points(weights)
+    energies = torch.where(meant, found.energy, batch.objective.expand(points).energy)
+    return energies, points, weights
 
 
 def _distinct(energies: Tensor, curves: Tensor) -> list[int]:

@@ -29,7 +29,8 @@ FAMILY = {
     "cubic-spline": CubicSpline(8),
 }
 LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
-OURS = "newton"
+OURS, ESCAPING = "newton", "newton-escapes"
+ESCAPES = 3
 SEED = 0
 
 
@@ -77,6 +78,12 @@ def run(
             (OURS, "graph"): charged(newton_from_graph(problem, grid), *grid_share),
             (OURS, "line"): newton(problem, starts.one_each(lines)),
             (OURS, "random"): newton(problem, starts.one_each(randoms)),
+            (ESCAPING, "graph"): charged(newton_from_graph(problem, grid, ESCAPES), *grid_share),
+            (ESCAPING, study_start): newton(
+                problem,
+                starts.one_each(randoms if study_start == "random" else lines),
+                ESCAPES,
+            ),
         }
         for contestant, solve, start in (
             ("l-bfgs-b", l_bfgs_b, "line"),
@@ -172,7 +179,7 @@ def ratios(curves: pd.DataFrame) -> pd.DataFrame:
     for (vae, family), group in curves.groupby(["vae", "family"], sort=False):
         by_run = {key: g.set_index("pair") for key, g in group.groupby(["contestant", "start"])}
         for (contestant, start), other in by_run.items():
-            if contestant == OURS:
+            if contestant in (OURS, ESCAPING):
                 continue
             for own_start in ("graph", "line", "random"):
                 ours = by_run[OURS, own_start]

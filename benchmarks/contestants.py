@@ -17,10 +17,10 @@ import numpy as np
 import scipy.optimize
 import torch
 import torch.distributions as td
-from latentgeo import geodesics, grid, starts
+from latentgeo import grid, starts
 from latentgeo.curves import CubicSpline, PiecewiseLinear, straight
 from latentgeo.energy import FisherRao
-from latentgeo.solvers import Newton, Problem
+from latentgeo.solvers import Newton, Problem, lowest
 from stochman.curves import BasicCurve, DiscreteCurve
 from stochman.curves import CubicSpline as StochmanSpline
 from stochman.geodesic import geodesic_minimizing_energy
@@ -350,27 +350,29 @@ class _Watched(FisherRao):
             rows.append((*cost, rows[-1][-1]))
 
 
-def newton(problem: Problem, start: starts.Starts) -> list[Trace]:
+def newton(problem: Problem, start: starts.Starts, escapes: int = 0) -> list[Trace]:
     """The library's solver on all curves at once; one entry a step, with its whole cost.
 
     A pair with several starts pays for all of them.
     """
     watched = _Watched(problem)
     batch = replace(problem.select(start.owner), objective=watched)
-    solution = Newton().solve(batch, start.weights, start.owner, start.hessian)
+    solution = Newton(escapes=escapes).solve(batch, start.weights, start.owner, start.hessian)
     watched.finish()
-    solution = solution.select(geodesics.lowest(solution.energy, start.owner))
+    solution = solution.select(lowest(solution.energy, start.owner))
     traces = []
     for rows, steps, converged in zip(
         watched.rows, solution.steps.tolist(), solution.converged.tolist(), strict=True
     ):
         cpu, evaluations, energy = np.array(rows).T
-        lowest = np.minimum.accumulate(energy)
-        traces.append(Trace(cpu, evaluations, lowest, steps, converged))
+        least = np.minimum.accumulate(energy)
+        traces.append(Trace(cpu, evaluations, least, steps, converged))
     return traces
 
 
-def newton_from_graph(problem: Problem, latent_grid: grid.LatentGrid) -> list[Trace]:
+def newton_from_graph(
+    problem: Problem, latent_grid: grid.LatentGrid, escapes: int = 0
+) -> list[Trace]:
     """The same from the graph start, whose cost is charged; the grid's is not (see `charged`)."""
     begun = process_time()
     start = starts.graph(
@@ -382,7 +384,7 @@ def newton_from_graph(problem: Problem, latent_grid: grid.LatentGrid) -> list[Tr
         problem.segments,
     )
     cpu = (process_time() - begun) / len(problem)
-    return charged(newton(problem, start), cpu, 0.0)
+    return charged(newton(problem, start, escapes), cpu, 0.0)
 
 
 def charged(traces: list[Trace], cpu: float, evaluations: float) -> list[Trace]:

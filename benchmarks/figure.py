@@ -12,14 +12,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
+COLD = ["line", "random"]
 RUNS = [
-    ("newton", "graph", "ours, graph start"),
-    ("newton", "line", "ours, line start"),
-    ("newton", "random", "ours, random start"),
-    ("l-bfgs-b", None, "L-BFGS-B"),
-    ("adam", None, "Adam, tuned"),
-    ("stochman", None, "stochman"),
-    ("study", None, "the study's recipe"),
+    ("newton", ["graph"], "ours, graph start"),
+    ("newton", ["line"], "ours, line start"),
+    ("newton", ["random"], "ours, random start"),
+    ("newton-escapes", ["graph"], "ours, graph, 3 escapes"),
+    ("newton-escapes", COLD, "ours, cold, 3 escapes"),
+    ("l-bfgs-b", COLD, "L-BFGS-B"),
+    ("adam", COLD, "Adam, tuned"),
+    ("stochman", COLD, "stochman"),
+    ("study", COLD, "the study's recipe"),
 ]
 COLOURS = {"polynomial": "#0072b2", "piecewise-linear": "#d55e00", "cubic-spline": "#009e73"}
 VAES = {"single": "one decoder", "ensemble": "ensemble of 10 decoders"}
@@ -59,10 +62,8 @@ def _contest(ax: Axes, curves: pd.DataFrame, title: str) -> None:
     spent a curve when none did.
     """
     column = "cpu_0.1pct"
-    for row, (contestant, start, _) in enumerate(RUNS):
-        run = curves[curves.contestant == contestant]
-        if start is not None:
-            run = run[run.start == start]
+    for row, (contestant, starts, _) in enumerate(RUNS):
+        run = curves[(curves.contestant == contestant) & curves.start.isin(starts)]
         for offset, (family, colour) in zip((-0.25, 0, 0.25), COLOURS.items(), strict=True):
             group, y = run[run.family == family], row + offset
             reached = group[column].dropna()

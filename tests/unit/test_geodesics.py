@@ -7,7 +7,7 @@ from latentgeo import geodesics, starts
 from latentgeo.configuration import retyped
 from latentgeo.curves import Polynomial
 from latentgeo.energy import Density
-from latentgeo.solvers import ABANDONED, Newton, Problem
+from latentgeo.solvers import ABANDONED, Newton, Problem, lowest
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def around():
 def test_the_lowest_of_each_owner_is_found():
     energies = torch.tensor([3.0, torch.nan, 1.0, 2.0, 5.0], dtype=torch.float64)
     owner = torch.tensor([0, 0, 0, 1, 1])
-    assert geodesics.lowest(energies, owner).tolist() == [2, 3]
-    assert geodesics.lowest(torch.tensor([torch.nan]), torch.tensor([0])).tolist() == [0]
+    assert lowest(energies, owner).tolist() == [2, 3]
+    assert lowest(torch.tensor([torch.nan]), torch.tensor([0])).tolist() == [0]
 
 
 def test_of_two_starts_the_lower_end_is_kept(around):

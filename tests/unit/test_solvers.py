@@ -3,7 +3,7 @@ import pytest
 import reference
 import torch
 from latentgeo.curves import CubicSpline, PiecewiseLinear, Polynomial
-from latentgeo.energy import Density, FisherRao, MonteCarloFisherRao, report
+from latentgeo.energy import Density, FisherRao, Hessian, MonteCarloFisherRao, report
 from latentgeo.grid import InterpolatedEnergy
 from latentgeo.solvers import (
     CONVERGED,
@@ -15,6 +15,7 @@ from latentgeo.solvers import (
     Adam,
     Newton,
     Problem,
+    lowest,
 )
 from latentgeo.starts import line, random
 from latentgeo.vae import Bound
@@ -326,6 +327,84 @@ def test_a_hessian_that_misleads_is_replaced(factor):
     found = Newton(tolerance=1e-9).solve(curves, weights, hessian=wrong)
     assert found.converged.all()
     torch.testing.assert_close(found.energy, unaided.energy, rtol=1e-7, atol=0)
+
+
+class TwoValleys:
+    """Energies (y - 1)² (y + 1.2)² of the middle point's height y, and a spring along x."""
+
+    curves_at_once, resolution, evaluations = 8, 1e-12, 0
+
+    def energy(self, points):
+        x, y = points[:, 1].unbind(-1)
+        return 1 + ((y - 1) * (y + 1.2)).square() - 0.3 * y + x.square()
+
+    def expand(self, points):
+        return self.Expansion(self, points.detach().requires_grad_())
+
+    class Expansion:
+        def __init__(self, objective, points):
+            self.points, self.objective = points, objective
+            self.energy = objective.energy(points).detach()
+
+        def gradient(self):
+            energy = self.objective.energy(self.points).sum()
+            return torch.autograd.grad(energy, self.points)[0][:, 1:-1]
+
+        def hessian(self, curves):
+            energy = torch.func.hessian(lambda p: self.objective.energy(p[None])[0])
+            blocks = torch.stack([energy(p)[1, :, 1, :] for p in self.points[curves].detach()])
+            return Hessian(blocks[:, None], blocks.new_zeros(len(blocks), 0, 2, 2))
+
+
+def in_two_valleys(heights):
+    ends = torch.zeros(2, len(heights), 2, dtype=DOUBLE)
+    weights = torch.zeros(len(heights), 1, 2, dtype=DOUBLE)
+    weights[:, 0, 1] = torch.tensor(heights)
+    return Problem(TwoValleys(), PiecewiseLinear(2), *ends, 2), weights
+
+
+@pytest.mark.parametrize("escapes", [1, 2, 3])
+def test_an_escape_finds_the_deeper_valley(escapes):
+    problem, weights = in_two_valleys([-1.3, 1.1, 0.9])
+    shallow = Newton().solve(problem, weights)
+    assert shallow.energy[0] > 1.2 > 0.8 > shallow.energy[1]
+    solution = Newton(escapes=escapes).solve(problem, weights)
+    torch.testing.assert_close(solution.energy, shallow.energy[[1, 1, 1]], rtol=1e-6, atol=0)
+    assert solution.converged.all()
+    assert torch.equal(solution.initial_energy, shallow.initial_energy)
+    assert solution.steps[0] > shallow.steps[0]
+    assert torch.equal(solution.steps[1:], shallow.steps[1:])
+    history = solution.history[0]
+    known = history[: solution.steps[0] + 1]
+    assert torch.equal(known[: shallow.steps[0] + 1], shallow.history[0, : shallow.steps[0] + 1])
+    assert known.isfinite().all()
+    assert known[-1] == solution.energy[0]
+    assert history[solution.steps[0] + 1 :].isnan().all()
+
+
+def test_escapes_of_rivals_begin_at_the_lowest():
+    problem, weights = in_two_valleys([-1.3, -1.2, 1.1])
+    owner = torch.tensor([0, 0, 1])
+    solution = Newton(escapes=1).solve(problem, weights, owner)
+    best = solution.energy[lowest(solution.energy, owner)]
+    torch.testing.assert_close(best[0], best[1], rtol=1e-6, atol=0)
+
+
+def test_escapes_leave_alone_what_has_no_minimum():
+    problem, weights = in_two_valleys([torch.nan, -1.3])
+    solution = Newton(escapes=3).solve(problem, weights)
+    assert solution.status[0] == NOT_FINITE
+    assert solution.converged[1]
+    assert solution.energy[1] < 0.8
+
+
+@every_family
+@pytest.mark.parametrize("count", [1, 3])
+def test_escapes_never_end_higher(family, count):
+    curves = problem(family, count)
+    weights = random_weights(curves)
+    plain = Newton().solve(curves, weights).energy
+    assert (Newton(escapes=5).solve(curves, weights).energy <= plain).all()
 
 
 @pytest.mark.parametrize("max_steps", [0, 1])

@@ -13,7 +13,7 @@ from . import starts
 from .energy import Density, FisherRao, MonteCarloFisherRao, report
 from .grid import LatentGrid
 from .randomness import generator
-from .solvers import LBFGS, Adam, Newton, Problem, Progress, Solution
+from .solvers import LBFGS, Adam, Newton, Problem, Progress, Solution, lowest
 
 
 def scott_bandwidth(latents: Tensor) -> float:
@@ -77,15 +77,6 @@ def solve(
     else:
         solution = solver.solve(chosen, start.weights)
     return solution.select(lowest(solution.energy, start.owner))
-
-
-def lowest(energies: Tensor, owner: Tensor) -> Tensor:
-    """The position of each owner's lowest energy; energies and owner (C,), owners 0 ... B - 1."""
-    ordered = energies.nan_to_num(nan=torch.inf).argsort(stable=True).tolist()
-    best: dict[int, int] = {}
-    for position in ordered:
-        best.setdefault(int(owner[position]), position)
-    return torch.tensor([best[pair] for pair in sorted(best)])
 
 
 def as_arrays(problem: Problem, solution: Solution) -> dict[str, np.ndarray]:

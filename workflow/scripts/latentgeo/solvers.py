@@ -85,6 +85,20 @@ class Solution:
         status = [self.status[curve] for curve in curves.tolist()]
         return Solution(*(tensor[curves] for tensor in tensors), status)
 
+    def continued(self, curves: Tensor, found: Solution) -> Solution:
+        """With some of the curves, by number, taken further to where another solution ended."""
+        steps = self.steps.clone()
+        steps[curves] += found.steps + 1
+        history = torch.full((len(steps), int(steps.max()) + 1), torch.nan, dtype=torch.float64)
+        history[:, : self.history.shape[1]] = self.history
+        status, weights, energy = list(self.status), self.weights.clone(), self.energy.clone()
+        weights[curves], energy[curves] = found.weights, found.energy
+        for row, curve in enumerate(curves.tolist()):
+            status[curve] = found.status[row]
+            taken = found.history[row, : found.steps[row] + 1]
+            history[curve, self.steps[curve] + 1 : steps[curve] + 1] = taken
+        return Solution(weights, energy, self.initial_energy, history, steps, status)
+
     @property
     def converged(self) -> np.ndarray:
         return np.array([status == CONVERGED for status in self.status])
@@ -100,10 +114,16 @@ class Newton:
     when half its squared Newton decrement, the estimate of how far its energy is above the
     minimum, is below `tolerance` of its energy; it then leaves the batch. So does a curve that
     cannot become the lowest of its owner's, by three times that estimate.
+
+    A minimum is a local one. With `escapes` the minimisation is repeated from so many curves
+    around each minimum, and the lowest end is kept: its mirror image at the straight line, and
+    curves moved both ways along the Hessian's softest directions, as far as would raise a
+    quadratic energy by a tenth.
     """
 
     tolerance: float = 1e-6
     max_steps: int = 100
+    escapes: int = 0
     progress: Progress = _silent
 
     def solve(
@@ -120,22 +140,72 @@ class Newton:
         saves evaluating it there; it decides the first steps, never convergence.
         """
         state = _NewtonState(problem, weights.clone(), self.tolerance, hessian)
+        if owner is None:
+            owner = torch.arange(len(problem))
+        solution = self._minimise(state, owner)
+        if not self.escapes:
+            return solution
+        best = lowest(solution.energy, owner)
+        best = best[torch.from_numpy(solution.converged)[best]]
+        if not len(best):
+            return solution
+        around = _around(state, best, self.escapes)
+        owner = torch.arange(len(best)).repeat(len(around))
+        trials = problem.select(best.repeat(len(around)))
+        state = _NewtonState(trials, torch.cat(around), self.tolerance)
+        found = self._minimise(state, owner, solution.energy[best])
+        lower = lowest(found.energy, owner)
+        gained = found.energy[lower] < solution.energy[best] * (1 - _WORTHWHILE)
+        return solution.continued(best[gained], found.select(lower[gained]))
+
+    def _minimise(
+        self, state: _NewtonState, owner: Tensor, known: Tensor | None = None
+    ) -> Solution:
+        """Take steps until all curves are finished; `known` are the owners' energies so far."""
         energies = [state.energy.clone()]
-        step = 0
-        while state.running.any() and step < self.max_steps:
-            step += 1
-            if owner is not None:
-                state.abandon_hopeless(owner)
-            for curves in state.running.nonzero()[:, 0].split(problem.objective.curves_at_once):
+        for step in range(1, self.max_steps + 1):
+            state.abandon_hopeless(owner, known)
+            if not state.running.any():
+                break
+            for curves in state.running.nonzero()[:, 0].split(
+                state.problem.objective.curves_at_once
+            ):
                 state.advance(curves, step)
-            self.progress(f"step {step}: {int(state.running.sum())} of {len(problem)} curves left")
+            left = f"{int(state.running.sum())} of {len(state.problem)} curves left"
+            self.progress(f"step {step}: {left}")
             energies.append(state.energy.clone())
         state.finish(state.running, STEP_LIMIT)
         history = torch.stack(energies, dim=1)
-        history[torch.arange(step + 1) > state.steps[:, None]] = torch.nan
+        history[torch.arange(len(energies)) > state.steps[:, None]] = torch.nan
         return Solution(
             state.weights, state.energy, energies[0], history, state.steps, state.status
         )
+
+
+_RISE = 0.1
+"""How far up an escape begins, as a share of the energy ..."""
+_WORTHWHILE = 1e-4
+"""... and how much lower it must lead."""
+
+
+def _around(state: _NewtonState, curves: Tensor, count: int) -> list[Tensor]:
+    """The weights, (b, P, d) each, from which to escape the minima of some curves."""
+    weights, rise = state.weights[curves], 2 * _RISE * state.energy[curves].abs()
+    found = [-weights]
+    for k in range(min(count // 2, state.eigenvalues.shape[1])):
+        bend = state.eigenvalues[curves, k].clamp(min=1e-300)
+        change = state.eigenvectors[curves, :, k] * (rise / bend).sqrt()[:, None]
+        found += [weights + way * state.expanded(change) for way in (1, -1)]
+    return found[:count]
+
+
+def lowest(energies: Tensor, owner: Tensor) -> Tensor:
+    """The position of each owner's lowest energy; energies and owner (C,), owners 0 ... B - 1."""
+    ordered = energies.nan_to_num(nan=torch.inf).argsort(stable=True).tolist()
+    best: dict[int, int] = {}
+    for position in ordered:
+        best.setdefault(int(owner[position]), position)
+    return torch.tensor([best[pair] for pair in sorted(best)], dtype=torch.long)
 
 
 class _NewtonState:
@@ -179,7 +249,7 @@ class _NewtonState:
         """One trial step of some curves, accepted or not."""
         self.steps[curves] = step
         change = self._proposal(curves)
-        trial = self.weights[curves] + self._expanded(change)
+        trial = self.weights[curves] + self.expanded(change)
         expansion = self._expand(curves, trial)
         predicted = self._predicted_gain(curves, change)
         gain = self.energy[curves] - expansion.energy
@@ -203,10 +273,12 @@ class _NewtonState:
         self.finish(curves[certain], CONVERGED)
         self._curve(curves, expansion, accepted & ~certain)
 
-    def abandon_hopeless(self, owner: Tensor) -> None:
+    def abandon_hopeless(self, owner: Tensor, known: Tensor | None = None) -> None:
         """Finish curves that will hardly become the lowest of their owner's."""
         energy = self.energy.nan_to_num(nan=torch.inf)
         lowest = torch.full((int(owner.max()) + 1,), torch.inf, dtype=torch.float64)
+        if known is not None:
+            lowest = known * (1 - _WORTHWHILE)
         lowest.scatter_reduce_(0, owner, energy, "amin")
         everyone = torch.arange(len(owner))
         hopeless = energy - 3 * self._excess(everyone) > lowest[owner]
@@ -302,7 +374,7 @@ class _NewtonState:
         solved = torch.linalg.solve_triangular(self.root, parts, upper=False)
         return solved.unflatten(2, (-1, rows.shape[-1])).flatten(1, 2)
 
-    def _expanded(self, change: Tensor) -> Tensor:
+    def expanded(self, change: Tensor) -> Tensor:
         """Whitened coordinates (b, P d) back to weights (b, P, d)."""
         parts = change.unflatten(1, (len(self.root), -1))
         return torch.linalg.solve_triangular(self.root.T, parts, upper=True)

@@ -101,7 +101,10 @@ def load_digits(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def check_digits(arrays: dict[str, np.ndarray], source: str) -> None:
-    """Raise StudyError, naming the source, unless images are (n, 28, 28), uint8, with n labels."""
+    """Raise StudyError, naming the source, unless images are (n, 28, 28), uint8, with n labels.
+
+    There must be images of two classes at least.
+    """
     for split in SPLITS:
         images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
@@ -109,10 +112,13 @@ def check_digits(arrays: dict[str, np.ndarray], source: str) -> None:
                 f"{source}: {split} images are {images.dtype} {images.shape}, "
                 f"expected uint8 (n, {SIDE}, {SIDE})"
             )
-        if labels.shape != images.shape[:1]:
+        if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             raise StudyError(
-                f"{source}: {len(images)} {split} images but labels of shape {labels.shape}"
+                f"{source}: {len(images)} {split} images but labels are {labels.dtype} "
+                f"{labels.shape}"
             )
+        if len(np.unique(labels)) < 2:
+            raise StudyError(f"{source}: {len(images)} {split} images, not of two classes")
 
 
 def pair_capacity(images: int) -> int:

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from latentgeo import vae
 from project import copy_project, write_small_data
 
@@ -97,6 +98,22 @@ def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
         (small.folder / target).parent.mkdir(parents=True, exist_ok=True)
         (small.folder / "aside").rename(small.folder / target)
+
+
+OTHER_MODEL = "results/models/single/seed-1/model.safetensors"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a usable GPU")
+@pytest.mark.parametrize("device, works", [("cuda", False), ("auto", True)])
+def test_a_device_without_a_gpu(small, device, works):
+    """Asked for, a missing GPU is a clear error; `auto` neither asks for one nor needs it."""
+    training = f"training={{device: {device}}}"
+    done = small.snakemake("--cores", "1", "--config", small.data, training, "--", OTHER_MODEL)
+    assert (done.returncode == 0) == works, done.stdout
+    assert ("training.device: cuda, but torch finds no usable GPU" in done.stdout) != works
+    assert ("gpu=1" in done.stdout) != works
+    assert "Traceback" not in done.stdout
+    assert (small.folder / OTHER_MODEL).exists() == works
 
 
 @pytest.mark.parametrize(

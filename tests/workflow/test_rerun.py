@@ -1,6 +1,11 @@
 """What runs again after which change; docs/reruns.md tells the same to users."""
 
+import os
+import re
+import shutil
+
 import pytest
+from project import Study
 
 TABLES = {"models_table", "geodesics_table", "cv_table", "proximity_table", "starts_table"}
 FIGURES = {
@@ -71,10 +76,42 @@ def test_a_changed_file_reruns_what_depends_on_it(finished, file, old, new, rule
 
 
 def test_a_touched_file_reruns_nothing(finished):
-    for path in (finished.folder / LIBRARY).glob("*.py"):
-        path.touch()
-    (finished.folder / "results/digits.npz").touch()
+    for pattern in (f"{LIBRARY}/*.py", "resources/*", "results/*.npz", "results/[mt]*/**/*.*"):
+        touched = list(finished.folder.glob(pattern))
+        assert touched
+        for path in touched:
+            path.touch()
     assert finished.would_run() == {}
+
+
+def test_a_touched_script_reruns_its_rule(finished):
+    script = finished.folder / "workflow/scripts/proximity_figure.py"
+    dates = script.stat()
+    script.touch()
+    try:
+        assert set(finished.would_run()) == {"proximity_figure"}
+    finally:
+        os.utime(script, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    "old, new, figure_too",
+    [
+        pytest.param('"""', COMMENT + '"""', False, id="a comment"),
+        pytest.param(
+            "write_table(statistics,", "write_table(statistics[1:],", True, id="a row less"
+        ),
+    ],
+)
+def test_a_table_script_reruns_its_figure_if_the_table_changed(
+    finished, tmp_path, old, new, figure_too
+):
+    study = Study(shutil.copytree(finished.folder, tmp_path / "study"))
+    with study.changed("workflow/scripts/cv_table.py", old, new):
+        done = study.snakemake("--cores", "1")
+    assert done.returncode == 0, done.stdout
+    assert "[cv_table]" in done.stdout
+    assert ("[cv_figure]" in done.stdout) == figure_too
 
 
 @pytest.mark.parametrize(
@@ -122,8 +159,6 @@ def test_a_changed_key_reruns_what_depends_on_it(finished, settings, counts):
 
 def test_every_rule_has_all_its_parts(finished):
     """Code as input, log, threads, resources, conda, message: a cluster needs them all."""
-    import re
-
     text = "".join(content.decode() for content in finished.files("rules/*.smk").values())
     rules = re.split(r"\nrule ", text)[1:]
     assert len(rules) >= 18

@@ -342,6 +342,15 @@ def test_whole_results_are_not_refused(written):
     refuse_cut_off(written / "nothing")
 
 
+def test_of_a_link_into_a_cache_both_ends_are_named(written):
+    entry, link = written / "entry", written / "linked.csv"
+    link.symlink_to(entry)
+    refuse_cut_off(written)  # leads nowhere: Snakemake makes it again
+    entry.write_text("")
+    with pytest.raises(StudyError, match=f"rm -r {re.escape(f'{link} {entry}')}$"):
+        refuse_cut_off(written)
+
+
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.999])
 def test_results_that_are_cut_off_are_named(written, share):
     paths = [path for path in written.rglob("*") if path.is_file()]

@@ -88,14 +88,17 @@ def refuse_cut_off(folder: str | Path) -> None:
     is not noticed. A training's checkpoint may be damaged: it would start over.
     """
     damaged = [
-        str(path)
+        path
         for path in sorted(Path(folder).rglob("[!.]*"))
         if path.suffix in (".npz", ".safetensors", ".csv", ".png", ".pdf")
         and path.name != "checkpoint.safetensors"
+        and path.exists()
         and not (path.is_file() and _has_end(path))
     ]
     if damaged:
-        raise StudyError(f"cut off or damaged; delete and run again: rm -r {' '.join(damaged)}")
+        cached = [path.resolve() for path in damaged if path.is_symlink()]
+        names = " ".join(map(str, damaged + cached))
+        raise StudyError(f"cut off or damaged; delete and run again: rm -r {names}")
 
 
 def _has_end(path: Path) -> bool:

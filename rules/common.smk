@@ -7,7 +7,7 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from latentgeo import configuration, digits, plan, results
+from latentgeo import configuration, digits, files, plan, results, stored
 from latentgeo.errors import StudyError
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
@@ -22,6 +22,8 @@ try:
     if config["data"]["source"] == "embedded":
         images = digits.count_embedded(EMBEDDED, config["data"]["classes"])
         configuration.check_pairs(config, images)
+    if workflow.is_main_process:
+        files.refuse_cut_off("results")
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -37,10 +39,7 @@ EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"
 LATENTS = "results/latents/{vae}/seed-{seed}.npz"
 GRID = "results/grids/{vae}/seed-{seed}.npz"
 PAIRS = "results/pairs/{block}.npz"
-GEODESICS = (
-    "results/geodesics/{vae}/seed-{seed}/decoders-{decoders}/"
-    "{metric}/{curve}/{start}/{solver}/pairs-{block}.npz"
-)
+GEODESICS = f"results/geodesics/{stored.PLACE}"
 
 
 wildcard_constraints:
@@ -203,6 +202,12 @@ def grows(amount):
 def at(experiment):
     """The VAE type and seed of an experiment, to format a path with."""
     return {"vae": experiment["vae"], "seed": experiment["seed"]}
+
+
+def architecture(wildcards):
+    """What fixes the shapes of a model of the VAE type."""
+    decoders = VAES[wildcards.vae]
+    return {"latent_dim": LATENT_DIM, "decoders": decoders, **config["model"]}
 
 
 def passes(vae):

@@ -18,6 +18,7 @@ rule solve_geodesics:
         runtime=grows(60),
     params:
         study_seed=config["seed"],
+        architecture=architecture,
         series=lambda w: {
             "vae": w.vae,
             "seed": int(w.seed),

@@ -20,11 +20,7 @@ rule train_vae:
         study_seed=config["seed"],
         vae=lambda w: w.vae,
         seed=lambda w: int(w.seed),
-        architecture=lambda w: {
-            "latent_dim": LATENT_DIM,
-            "decoders": VAES[w.vae],
-            **config["model"],
-        },
+        architecture=architecture,
         schedule=lambda w: passes(w.vae),
         device=config["training"]["device"],
         torch=TORCH,
@@ -51,6 +47,7 @@ rule encode_latents:
         mem_mb=grows(900),
         runtime=grows(10),
     params:
+        architecture=architecture,
         torch=TORCH,
     message:
         "Encoding all digits with {wildcards.vae}, seed {wildcards.seed}"
@@ -74,6 +71,7 @@ rule evaluate_grid:
         mem_mb=grows(1000),
         runtime=grows(20),
     params:
+        architecture=architecture,
         nodes=config["grid"]["nodes"],
         torch=TORCH,
     message:

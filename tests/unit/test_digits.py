@@ -119,6 +119,18 @@ def test_pairs_are_prefix_stable_distinct_and_of_different_images():
     assert not np.array_equal(digits.sample_pairs(images, 20, seed=6), many[:20])
 
 
+def test_pairs_drawn_many_at_once_are_those_drawn_one_by_one():
+    images = np.random.default_rng(0).integers(0, 2, (40, 28, 28), dtype=np.uint8)
+    images[1] = images[0]
+    stream = np.random.default_rng(7)
+    expected = {}
+    while len(expected) < 700:
+        a, b = stream.integers(40, size=2).tolist()
+        if not np.array_equal(images[a], images[b]):
+            expected.setdefault(frozenset((a, b)), [a, b])
+    assert digits.sample_pairs(images, 700, seed=7).tolist() == list(expected.values())
+
+
 def test_more_pairs_than_the_images_have_is_a_clear_error():
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
     assert len(digits.sample_pairs(images, 10, seed=0)) == 10

@@ -5,6 +5,8 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
+from latentgeo import vae
 from project import copy_project, write_small_data
 
 MODEL = "results/models/single/seed-0/model.safetensors"
@@ -28,10 +30,29 @@ def nan_pixels(path):
     np.savez(path, **arrays)
 
 
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def another_model(path):
+    vae.save(vae.VAE(vae.Architecture(latent_dim=2, decoders=2, hidden=8, channels=2)), path)
+
+
+def put_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
 DAMAGES = {
+    "empty": lambda path: path.write_bytes(b""),
     "truncated": lambda path: path.write_bytes(path.read_bytes()[:-50]),
     "a pickle": lambda path: path.write_bytes(pickle.dumps({"weights": [1, 2, 3]})),
+    "a folder": put_a_folder,
+    "a flipped bit": flip_a_bit,
     "NaN pixels": nan_pixels,
+    "another model": another_model,
 }
 
 
@@ -40,13 +61,15 @@ DAMAGES = {
     [
         ("results/digits.npz", MODEL, "truncated"),
         ("results/digits.npz", MODEL, "NaN pixels"),
-        (MODEL, LATENTS, "truncated"),
         (MODEL, LATENTS, "a pickle"),
-        (LATENTS, GRID, "truncated"),
-        (LATENTS, GRID, "a pickle"),
+        (MODEL, LATENTS, "another model"),
+        (MODEL, LATENTS, "a folder"),
+        (LATENTS, GRID, "empty"),
+        (LATENTS, GRID, "a flipped bit"),
     ],
 )
 def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
+    """Named by the job that reads it, or before any job when its end is missing."""
     path = small.folder / damaged
     before, dates = path.read_bytes(), path.stat()
     others = {
@@ -59,7 +82,8 @@ def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
             "--cores", "1", "--config", small.data, "--rerun-triggers", "mtime", "--", target
         )
         assert done.returncode != 0
-        errors = [line for line in done.stdout.splitlines() if "error: " in line]
+        marks = ("error: ", "cut off or damaged; ")
+        errors = [line for line in done.stdout.splitlines() if any(m in line for m in marks)]
         assert len(errors) == 1 and damaged in errors[0], done.stdout
         assert "Traceback" not in done.stdout
         assert not (small.folder / target).exists()
@@ -68,10 +92,27 @@ def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
         after = small.files("results/**/*.npz")
         assert all(after[name] == content for name, content in others.items())
     finally:
+        if path.is_dir():
+            path.rmdir()
         path.write_bytes(before)
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
         (small.folder / target).parent.mkdir(parents=True, exist_ok=True)
         (small.folder / "aside").rename(small.folder / target)
+
+
+OTHER_MODEL = "results/models/single/seed-1/model.safetensors"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a usable GPU")
+@pytest.mark.parametrize("device, works", [("cuda", False), ("auto", True)])
+def test_a_device_without_a_gpu(small, device, works):
+    """Asked for, a missing GPU is a clear error; `auto` does without."""
+    training = f"training={{device: {device}}}"
+    done = small.snakemake("--cores", "1", "--config", small.data, training, "--", OTHER_MODEL)
+    assert (done.returncode == 0) == works, done.stdout
+    assert ("training.device: cuda, but torch finds no usable GPU" in done.stdout) != works
+    assert "Traceback" not in done.stdout
+    assert (small.folder / OTHER_MODEL).exists() == works
 
 
 @pytest.mark.parametrize(

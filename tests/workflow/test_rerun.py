@@ -1,5 +1,8 @@
 """What runs again after which change; docs/reruns.md tells the same to users."""
 
+import os
+import re
+
 import pytest
 
 TABLES = {"models_table", "geodesics_table", "cv_table", "proximity_table", "starts_table"}
@@ -62,6 +65,13 @@ LIBRARY = "workflow/scripts/latentgeo"
             {"starts_table"},
             id="a table script",
         ),
+        pytest.param(
+            "workflow/scripts/cv_table.py",
+            '"""',
+            COMMENT + '"""',
+            {"cv_table", "cv_figure"},
+            id="the script of a table with a figure",
+        ),
     ],
 )
 def test_a_changed_file_reruns_what_depends_on_it(finished, file, old, new, rules):
@@ -71,10 +81,22 @@ def test_a_changed_file_reruns_what_depends_on_it(finished, file, old, new, rule
 
 
 def test_a_touched_file_reruns_nothing(finished):
-    for path in (finished.folder / LIBRARY).glob("*.py"):
-        path.touch()
-    (finished.folder / "results/digits.npz").touch()
+    for pattern in (f"{LIBRARY}/*.py", "resources/*", "results/*.npz", "results/[mt]*/**/*.*"):
+        touched = list(finished.folder.glob(pattern))
+        assert touched
+        for path in touched:
+            path.touch()
     assert finished.would_run() == {}
+
+
+def test_a_touched_script_reruns_its_rule(finished):
+    script = finished.folder / "workflow/scripts/proximity_figure.py"
+    dates = script.stat()
+    script.touch()
+    try:
+        assert set(finished.would_run()) == {"proximity_figure"}
+    finally:
+        os.utime(script, ns=(dates.st_atime_ns, dates.st_mtime_ns))
 
 
 @pytest.mark.parametrize(
@@ -122,8 +144,6 @@ def test_a_changed_key_reruns_what_depends_on_it(finished, settings, counts):
 
 def test_every_rule_has_all_its_parts(finished):
     """Code as input, log, threads, resources, conda, message: a cluster needs them all."""
-    import re
-
     text = "".join(content.decode() for content in finished.files("rules/*.smk").values())
     rules = re.split(r"\nrule ", text)[1:]
     assert len(rules) >= 18

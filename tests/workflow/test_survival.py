@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,35 @@ def test_kills_at_any_time_leave_the_same_tables(finished, battered):
     # nor does it matter that the other run had two cores
     assert battered.files("results/tables/*.csv") == finished.files("results/tables/*.csv")
     assert not list((battered.folder / "results").rglob("checkpoint*"))
+
+
+def test_results_that_a_power_loss_cut_off_are_named_and_come_back(finished):
+    """The one line of advice is followed, and then everything is as it was."""
+    before = results(finished)
+    damaged = {
+        "results/models/single/seed-1/model.safetensors": 0.5,
+        "results/models/single/seed-1/history.csv": 0,
+        "results/latents/single/seed-1.npz": 0.5,
+        next(name for name in before if "single/seed-0" in name and "/line/" in name): 0,
+        "results/tables/cv.csv": 0,
+        "results/figures/cv.png": 0.5,
+        "results/figures/training.pdf": 0.9,
+    }
+    for name, share in damaged.items():
+        os.truncate(finished.folder / name, int(share * len(before[name])))
+    done = finished.snakemake("--cores", "2")
+    assert done.returncode != 0
+    advice = re.search(r"delete and run again: rm -r (.*)", done.stdout)
+    assert set(advice[1].split()) == set(damaged)
+    for name in damaged:
+        (finished.folder / name).unlink()
+    done = finished.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert results(finished) == before
+
+
+def results(study):
+    return {k: v for k, v in study.files("results/**/*.*").items() if not k.endswith(".log")}
 
 
 def unlock(study):

@@ -2,13 +2,13 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from job import begin
 from latentgeo import plotting
+from latentgeo.results import read_table
 
 begin(snakemake)
 vaes = snakemake.params.vaes
-table = pd.read_csv(snakemake.input.table)
+table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", "not_converged")
 measures = ["energy", "travel", "length", "euclidean"]
 figure, panels = plt.subplots(
     2, len(vaes), figsize=(max(3.6 * len(vaes), 4.5), 6), sharex="col", sharey="row", squeeze=False

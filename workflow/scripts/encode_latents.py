@@ -2,12 +2,13 @@
 
 import torch
 from job import begin
-from latentgeo import vae
+from latentgeo import stored, vae
 from latentgeo.digits import SPLITS, load_digits
 from latentgeo.files import save_arrays
 
 log = begin(snakemake)
 model = vae.load(snakemake.input.model)
+stored.check_architecture(snakemake.input.model, model, snakemake.params.architecture)
 digits = load_digits(snakemake.input.digits)
 arrays = {}
 for split in SPLITS:

@@ -1,14 +1,15 @@
 """Disagreement, metric and entropy of a model's decoders on a grid over its latents."""
 
 from job import begin
-from latentgeo import vae
+from latentgeo import stored, vae
 from latentgeo.energy import FisherRao
-from latentgeo.files import load_arrays, save_arrays
+from latentgeo.files import save_arrays
 from latentgeo.grid import evaluate_grid
 
 log = begin(snakemake)
 model = vae.load(snakemake.input.model)
-latents = load_arrays(snakemake.input.latents, "means")["means"].astype(float)
+stored.check_architecture(snakemake.input.model, model, snakemake.params.architecture)
+latents = stored.load_latents(snakemake.input.latents)["means"].astype(float)
 nodes = snakemake.params.nodes
 log.info("%d decoders at %d points", len(model.decoders), nodes**2)
 grid = evaluate_grid(FisherRao(list(model.decoders), segments=1), latents, nodes)

@@ -4,14 +4,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
 from latentgeo import plotting
-from latentgeo.files import load_arrays
 from latentgeo.results import read_geodesics
+from latentgeo.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-grid = load_arrays(snakemake.input.grid)
-latents = load_arrays(snakemake.input.latents, "means", "labels")
-table = read_geodesics(snakemake.input.geodesics, arrays=["points"])
+grid = load_grid(snakemake.input.grid)
+latents = load_latents(snakemake.input.latents)
+table = read_geodesics(snakemake.input.geodesics, points="number n t 2")
 table = table[(table["pair"] < p.pairs) & (table["decoders"] == p.decoders)]
 
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 0.8 * plotting.WIDTH))

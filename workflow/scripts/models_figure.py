@@ -4,12 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
 from latentgeo import plotting
-from latentgeo.files import load_arrays
 from latentgeo.results import read_geodesics
+from latentgeo.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-table = read_geodesics(snakemake.input.geodesics, arrays=["points"])
+table = read_geodesics(snakemake.input.geodesics, points="number n t 2")
 table = table[table["pair"] < p.pairs]
 models = [(vae, seed) for vae in p.decoders for seed in p.seeds]
 
@@ -20,8 +20,8 @@ figure, panels = plt.subplots(
 for axes, (vae, seed), grid_file, latents_file in zip(
     panels.flat, models, snakemake.input.grids, snakemake.input.latents, strict=True
 ):
-    latents = load_arrays(latents_file, "means", "labels")
-    plotting.entropy_map(axes, load_arrays(grid_file))
+    latents = load_latents(latents_file)
+    plotting.entropy_map(axes, load_grid(grid_file))
     plotting.scatter_latents(axes, latents["means"], latents["labels"], most=500)
     own = (table["vae"] == vae) & (table["seed"] == seed)
     own = table[own & (table["decoders"] == p.decoders[vae])]

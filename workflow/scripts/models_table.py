@@ -2,9 +2,10 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.results import write_table
+from latentgeo.results import read_table, write_table
 
 begin(snakemake)
-table = pd.concat([pd.read_csv(path) for path in snakemake.input.evaluations])
+columns = ["seed", "decoder", "elbo", "reconstruction", "kl"]
+table = pd.concat([read_table(path, *columns) for path in snakemake.input.evaluations])
 table["vae"] = pd.Categorical(table["vae"], snakemake.params.vaes)
 write_table(table.sort_values(["vae", "seed", "decoder"]), snakemake.output.table)

@@ -2,13 +2,13 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from job import begin
 from latentgeo import plotting
+from latentgeo.results import read_table
 from matplotlib.ticker import MaxNLocator
 
 begin(snakemake)
-table = pd.read_csv(snakemake.input.table)
+table = read_table(snakemake.input.table, "decoders", "n", "mean", "std", "not_converged")
 figure, axes = plt.subplots(figsize=(0.75 * plotting.WIDTH, 3.5))
 for k, (curve, own) in enumerate(table.groupby("curve")):
     colour, marker = plotting.COLOURS[k], plotting.MARKERS[k]

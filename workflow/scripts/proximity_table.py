@@ -2,14 +2,14 @@
 
 import numpy as np
 from job import begin
-from latentgeo.files import load_arrays
 from latentgeo.results import read_geodesics, write_table
 from latentgeo.statistics import proximity
+from latentgeo.stored import load_latents
 
 begin(snakemake)
 p = snakemake.params
-latents = load_arrays(snakemake.input.latents, "means")["means"]
-table = read_geodesics(snakemake.input.geodesics, arrays=["points"])
+latents = load_latents(snakemake.input.latents)["means"]
+table = read_geodesics(snakemake.input.geodesics, points="number n t 2")
 table = table[(table["pair"] < p.pairs) & (table["decoders"] <= p.decoders)]
 table["proximity"] = proximity(np.stack(table["points"]), latents)
 table["not_converged"] = ~table["converged"]

@@ -3,24 +3,26 @@
 import numpy as np
 import torch
 from job import begin
-from latentgeo import geodesics, vae
+from latentgeo import geodesics, stored, vae
 from latentgeo.curves import make_family
 from latentgeo.energy import FisherRao
-from latentgeo.files import load_arrays, save_arrays
+from latentgeo.files import save_arrays
 from latentgeo.grid import LatentGrid
 from latentgeo.solvers import Problem
 
 log = begin(snakemake)
 p = snakemake.params
-pairs = load_arrays(snakemake.input.pairs, "rows", "labels")
 numbers = range(*p.block)
-latents = torch.from_numpy(load_arrays(snakemake.input.latents, "means")["means"]).double()
-decoders = list(vae.load(snakemake.input.model).decoders)
+latents = torch.from_numpy(stored.load_latents(snakemake.input.latents)["means"]).double()
+pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(latents))
+model = vae.load(snakemake.input.model)
+stored.check_architecture(snakemake.input.model, model, p.architecture)
+decoders = list(model.decoders)
 grid, hot = snakemake.input.get("grid"), snakemake.input.get("hot")
 if grid:
-    grid = LatentGrid(**load_arrays(grid))
+    grid = LatentGrid(**stored.load_grid(grid, len(decoders)))
 if hot:
-    hot = torch.from_numpy(load_arrays(hot, "weights")["weights"])
+    hot = torch.from_numpy(stored.load_geodesics(hot, weights="float n w 2")["weights"])
 start, end = latents[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
 

@@ -4,20 +4,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
 from latentgeo import plotting
-from latentgeo.files import load_arrays
 from latentgeo.results import read_geodesics
+from latentgeo.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-grid = load_arrays(snakemake.input.grid)
-latents = load_arrays(snakemake.input.latents, "means", "labels")
+grid = load_grid(snakemake.input.grid)
+latents = load_latents(snakemake.input.latents)
 styles = {
     "density": {"color": plotting.COLOURS[6], "lw": 1.4, "zorder": 3},
     "cold": {"color": plotting.COLOURS[3], "lw": 2.6, "zorder": 4},
     "hot": {"color": plotting.COLOURS[5], "lw": 1.2, "zorder": 5},
 }
 tables = {
-    kind: read_geodesics(snakemake.input[kind], arrays=["points"]).query("pair < @p.pairs")
+    kind: read_geodesics(snakemake.input[kind], points="number n t 2").query("pair < @p.pairs")
     for kind in styles
 }
 rows = list(tables["hot"].groupby(["curve", "solver"]).groups)

@@ -10,7 +10,7 @@ begin(snakemake)
 p = snakemake.params
 colours = {"cold": plotting.COLOURS[2], "hot": plotting.COLOURS[0]}
 tables = {
-    kind: read_geodesics(snakemake.input[kind], arrays=["history"]).query("pair < @p.pairs")
+    kind: read_geodesics(snakemake.input[kind], history="number n s").query("pair < @p.pairs")
     for kind in colours
 }
 rows = list(tables["hot"].groupby(["curve", "solver"]).groups)

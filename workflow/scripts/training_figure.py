@@ -4,11 +4,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from job import begin
 from latentgeo import plotting
+from latentgeo.results import read_table
 from matplotlib.ticker import MaxNLocator
 
 begin(snakemake)
 tables = [
-    pd.read_csv(path).assign(**model)
+    read_table(path, "epoch", "decoder", "elbo").assign(**model)
     for path, model in zip(snakemake.input.histories, snakemake.params.models, strict=True)
 ]
 table = pd.concat(tables)

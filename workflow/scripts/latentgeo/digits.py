@@ -13,6 +13,7 @@ from .files import load_arrays
 
 SIDE = 28
 SPLITS = ("train", "test")
+DRAWN_AT_ONCE = 4096
 
 
 def read_embedded(path: Path, checksums: Path, classes: Sequence[int]) -> dict[str, np.ndarray]:
@@ -100,7 +101,10 @@ def load_digits(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def check_digits(arrays: dict[str, np.ndarray], source: str) -> None:
-    """Raise StudyError, naming the source, unless images are (n, 28, 28), uint8, with n labels."""
+    """Raise StudyError, naming the source, unless images are (n, 28, 28), uint8, with n labels.
+
+    There must be images of two classes at least.
+    """
     for split in SPLITS:
         images, labels = arrays[f"{split}_images"], arrays[f"{split}_labels"]
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
@@ -108,10 +112,13 @@ def check_digits(arrays: dict[str, np.ndarray], source: str) -> None:
                 f"{source}: {split} images are {images.dtype} {images.shape}, "
                 f"expected uint8 (n, {SIDE}, {SIDE})"
             )
-        if labels.shape != images.shape[:1]:
+        if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             raise StudyError(
-                f"{source}: {len(images)} {split} images but labels of shape {labels.shape}"
+                f"{source}: {len(images)} {split} images but labels are {labels.dtype} "
+                f"{labels.shape}"
             )
+        if len(np.unique(labels)) < 2:
+            raise StudyError(f"{source}: {len(images)} {split} images, not of two classes")
 
 
 def pair_capacity(images: int) -> int:
@@ -134,13 +141,14 @@ def sample_pairs(images: np.ndarray, stop: int, seed: int) -> np.ndarray:
     pairs: dict[frozenset[int], tuple[int, int]] = {}
     tries = 0
     while len(pairs) < stop:
-        tries += 1
         if tries > 1000 * (stop + pair_capacity(min(count, 100))):
             raise StudyError(f"pairs: found only {len(pairs)} of {stop} pairs of different images")
-        a, b = (int(row) for row in stream.integers(count, size=2))
-        if a != b and not np.array_equal(images[a], images[b]):
+        drawn = stream.integers(count, size=(DRAWN_AT_ONCE, 2))
+        tries += DRAWN_AT_ONCE
+        differ = (images[drawn[:, 0]] != images[drawn[:, 1]]).any(axis=(1, 2))
+        for a, b in drawn[differ].tolist():
             pairs.setdefault(frozenset((a, b)), (a, b))
-    return np.array(list(pairs.values()), dtype=np.int64).reshape(-1, 2)
+    return np.array(list(pairs.values()), dtype=np.int64).reshape(-1, 2)[:stop]
 
 
 def count_embedded(path: Path, classes: Sequence[int]) -> int:

@@ -6,7 +6,7 @@ import os
 import socket
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +78,39 @@ def load_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
     if missing:
         raise StudyError(f"{path}: has no array {', '.join(map(repr, missing))}")
     return arrays
+
+
+def refuse_cut_off(folder: str | Path) -> None:
+    """Raise StudyError, naming them, when results below a folder lack their end.
+
+    A power loss may leave such files, and Snakemake takes any file for a finished one. Only ends
+    are looked at, so that thousands of files take no time; a CSV that ends with one of its lines
+    is not noticed. A training's checkpoint may be damaged: it would start over.
+    """
+    damaged = [
+        path
+        for path in sorted(Path(folder).rglob("[!.]*"))
+        if path.suffix in (".npz", ".safetensors", ".csv", ".png", ".pdf")
+        and path.name != "checkpoint.safetensors"
+        and path.exists()
+        and not (path.is_file() and _has_end(path))
+    ]
+    if damaged:
+        cached = [path.resolve() for path in damaged if path.is_symlink()]
+        names = " ".join(map(str, damaged + cached))
+        raise StudyError(f"cut off or damaged; delete and run again: rm -r {names}")
+
+
+def _has_end(path: Path) -> bool:
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError, safe_open
+
+        with suppress(SafetensorError, OSError), safe_open(path, "numpy"):
+            return True
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 22))
+        end = file.read()
+    if path.suffix == ".npz":
+        return end.startswith(b"PK\5\6")  # the last record of a zip
+    return end.endswith({".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".pdf": b"%%EOF\n"}[path.suffix])

@@ -1,0 +1,363 @@
+"""Damaged and foreign files of every kind: an error that names the file, whatever is wrong."""
+
+import json
+import pickle
+import random
+import re
+import shutil
+from itertools import permutations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from latentgeo import digits, results, stored, vae
+from latentgeo.errors import StudyError
+from latentgeo.files import refuse_cut_off, save_arrays
+from safetensors.torch import save_file
+
+N, PAIRS, M, G = 30, 4, 3, 5
+ARCHITECTURE = vae.Architecture(latent_dim=2, decoders=M, hidden=8, channels=2)
+PLACE = "ensemble/seed-0/decoders-2-3/fisher-rao/polynomial/graph/newton/pairs-4-8.npz"
+RNG = np.random.default_rng(0)
+
+
+def valid_arrays():
+    """What each kind of file holds, in small."""
+    images = RNG.integers(0, 256, (N, 28, 28), dtype=np.uint8)
+    labels = (np.arange(N) % 3).astype(np.uint8)
+    each = {
+        "decoders": np.repeat([2, 3], PAIRS),
+        "pair": np.tile(np.arange(4, 8), 2),
+        "steps": np.full(2 * PAIRS, 3),
+        "converged": np.full(2 * PAIRS, True),
+    }
+    each |= {name: np.zeros(2 * PAIRS, dtype=np.uint8) for name in ("label_a", "label_b")}
+    numbers = [name for name, form in stored.GEODESICS.items() if form in ("number n", "float n")]
+    each |= {name: RNG.random(2 * PAIRS) for name in numbers}
+    names = ("vae", "metric", "curve", "start", "solver")
+    parts = PLACE.split("/")
+    series = dict(zip(names, [parts[0], *parts[3:-1]], strict=True)) | {"seed": 0}
+    return {
+        "digits": {
+            "train_images": images,
+            "train_labels": labels,
+            "test_images": images,
+            "test_labels": labels,
+        },
+        "latents": {"means": RNG.random((N, 2), dtype=np.float32), "labels": labels},
+        "pairs": {
+            "rows": np.array([[0, 1], [2, 3], [4, 9], [7, 29]]),
+            "labels": np.zeros((PAIRS, 2), dtype=np.uint8),
+        },
+        "grid": {
+            "lower": np.zeros(2),
+            "spacing": np.ones(2),
+            "disagreement": RNG.random((M, G, G)),
+            "metric": RNG.random((M, G, G, 2, 2)),
+            "entropy": RNG.random((M, G, G)),
+        },
+        "geodesics": {
+            **each,
+            "points": RNG.random((2 * PAIRS, 9, 2)),
+            **{name: np.array(value) for name, value in series.items()},
+        },
+    }
+
+
+VALID = valid_arrays()
+READ = {
+    "digits": digits.load_digits,
+    "latents": stored.load_latents,
+    "pairs": lambda path: stored.load_pairs(path, PAIRS, N),
+    "grid": lambda path: stored.load_grid(path, M),
+    "geodesics": lambda path: results.read_geodesics([str(path)], points="float n t 2"),
+    "model": vae.load,
+    "table": lambda path: results.read_table(str(path), "seed", "elbo"),
+}
+TABLE = "vae,seed,elbo\nsingle,0,1680.5\nsingle,1,1681.25\n"
+
+
+def write(kind, folder):
+    folder.mkdir(exist_ok=True)
+    path = folder / (PLACE if kind == "geodesics" else f"{kind}.npz")
+    if kind == "model":
+        torch.manual_seed(0)
+        vae.save(vae.VAE(ARCHITECTURE), path := path.with_suffix(".safetensors"))
+    elif kind == "table":
+        (path := path.with_suffix(".csv")).write_text(TABLE)
+    else:
+        save_arrays(path, **VALID[kind])
+    return path
+
+
+@pytest.fixture(params=READ)
+def sound(request, tmp_path):
+    """A kind of file, and a sound one."""
+    return request.param, write(request.param, tmp_path)
+
+
+def refused(kind, path):
+    with pytest.raises(StudyError, match=re.escape(str(path))) as error:
+        READ[kind](path)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_sound_file_is_read(sound):
+    kind, path = sound
+    READ[kind](path)
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99])
+def test_a_truncated_file_is_refused(sound, share):
+    kind, path = sound
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * (len(content) - 1))])
+    refused(kind, path)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in READ if kind != "table"])
+def test_flipped_bits_are_refused_or_change_nothing(kind, tmp_path):
+    path = write(kind, tmp_path)
+    content, before = path.read_bytes(), READ[kind](path)
+    for position in random.Random(0).sample(range(8 * len(content)), 100):
+        damaged = bytearray(content)
+        damaged[position // 8] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        try:
+            after = READ[kind](path)
+        except StudyError as error:
+            assert str(path) in str(error)
+        else:
+            same(before, after)
+
+
+def same(before, after):
+    if isinstance(before, vae.VAE):
+        before, after = before.state_dict(), after.state_dict()
+    assert list(before) == list(after)
+    for name in before:
+        for a, b in zip(before[name], after[name], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+FOREIGN = {
+    "empty": b"",
+    "text": b"not what it was\n",
+    "a pickle": pickle.dumps({"weights": [1, 2, 3]}),
+    "a web page": b"<!DOCTYPE html><html><body>404</body></html>\n",
+    "zeros": bytes(5000),
+    "binary": random.Random(0).randbytes(5000),
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_file_of_another_kind_is_refused(sound, content):
+    kind, path = sound
+    path.write_bytes(content)
+    refused(kind, path)
+
+
+def test_a_missing_file_is_refused(sound):
+    kind, path = sound
+    path.unlink()
+    refused(kind, path)
+
+
+def test_a_folder_in_its_place_is_refused(sound):
+    kind, path = sound
+    path.unlink()
+    path.mkdir()
+    refused(kind, path)
+
+
+@pytest.mark.parametrize("kind, other", [*permutations(READ, 2)])
+def test_files_that_were_swapped_are_refused(kind, other, tmp_path):
+    path = write(kind, tmp_path)
+    shutil.copy(write(other, tmp_path / "other"), path)
+    refused(kind, path)
+
+
+ARRAYS = [(kind, name) for kind, arrays in VALID.items() for name in arrays]
+
+
+@pytest.mark.parametrize("kind, name", ARRAYS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda array: None, id="missing"),
+        pytest.param(lambda array: array[..., None], id="another dimension"),
+        pytest.param(lambda array: np.repeat(array[None], 2, 0), id="stacked"),
+        pytest.param(lambda array: array.astype(complex) if is_number(array) else 1j, id="complex"),
+        pytest.param(lambda array: np.full(array.shape, {}, dtype=object), id="objects"),
+        pytest.param(lambda array: np.full(array.shape, b"text"), id="bytes"),
+        pytest.param(lambda array: array[:-1] if array.ndim else array[None], id="one less"),
+        pytest.param(lambda array: array[:0] if array.ndim else array[None][:0], id="nothing"),
+    ],
+)
+def test_an_array_of_another_form_is_refused(kind, name, change, tmp_path):
+    path = write(kind, tmp_path)
+    arrays = dict(VALID[kind])
+    arrays[name] = change(arrays[name])
+    if arrays[name] is None:
+        del arrays[name]
+    np.savez(path, **arrays)
+    refused(kind, path)
+
+
+def is_number(array):
+    return array.dtype.kind in "iufb"
+
+
+@pytest.mark.parametrize(
+    "kind, name",
+    [(k, n) for k, n in ARRAYS if VALID[k][n].dtype.kind == "f" and k != "geodesics"]
+    + [("geodesics", "euclidean"), ("geodesics", "points")],
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused(kind, name, value, tmp_path):
+    path = write(kind, tmp_path)
+    arrays = dict(VALID[kind])
+    arrays[name] = arrays[name].copy()
+    arrays[name].flat[-1] = value
+    save_arrays(path, **arrays)
+    refused(kind, path)
+
+
+def changed(kind, **arrays):
+    return pytest.param(kind, VALID[kind] | arrays, id=f"{kind} {', '.join(arrays)}")
+
+
+IMAGES, ROWS = VALID["digits"]["train_images"], VALID["pairs"]["rows"]
+
+
+@pytest.mark.parametrize(
+    "kind, arrays",
+    [
+        changed("digits", train_images=np.full((N, 28, 28), np.nan, dtype=np.float32)),
+        changed("digits", test_images=IMAGES / 255),
+        changed("digits", train_images=IMAGES[:, :14]),
+        changed("digits", train_images=IMAGES[:0], train_labels=np.zeros(0, dtype=np.uint8)),
+        changed("digits", train_labels=np.zeros(N, dtype=np.uint8)),  # one class
+        changed("digits", train_labels=np.linspace(0, 2, N)),
+        changed("latents", means=np.ones((N, 2), dtype=np.int64)),
+        changed("latents", means=RNG.random((N, 3))),
+        changed("pairs", rows=ROWS + 1),  # beyond the last image
+        changed("pairs", rows=-ROWS),
+        changed("pairs", rows=np.zeros_like(ROWS)),  # of an image with itself
+        changed("pairs", rows=ROWS / 2),
+        changed("grid", metric=RNG.random((M, G, G, 3, 3))),
+        changed("grid", disagreement=RNG.random((M, G, G + 1))),
+        changed("geodesics", seed=np.array(1)),
+        changed("geodesics", vae=np.array("single")),
+        changed("geodesics", curve=np.array("[a-")),
+        changed("geodesics", decoders=np.full(2 * PAIRS, 3)),
+        changed("geodesics", pair=np.tile(np.arange(PAIRS), 2)),
+        changed("geodesics", converged=np.ones(2 * PAIRS)),
+    ],
+)
+def test_other_contents_are_refused(kind, arrays, tmp_path):
+    path = write(kind, tmp_path)
+    save_arrays(path, **arrays)
+    refused(kind, path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vae,seed\nsingle,0\n",
+        "vae,seed,elbo\n",
+        "vae,seed,elbo\nsingle,zero,1\n",
+        TABLE[:-3],
+        TABLE + "a,b,c,d,e,f\n",
+        TABLE.replace("1680.5", "16x0.5"),
+        TABLE.replace(",", ";"),
+    ],
+)
+def test_another_table_is_refused(text, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    refused("table", path)
+
+
+# ── models ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("key, value", [("decoders", 1), ("hidden", 16), ("channels", 4)])
+def test_a_model_of_another_architecture_is_refused(key, value, tmp_path):
+    path, wanted = write("model", tmp_path), vars(ARCHITECTURE)
+    stored.check_architecture(path, vae.load(path), wanted)
+    with pytest.raises(StudyError, match=re.escape(str(path))):
+        stored.check_architecture(path, vae.load(path), wanted | {key: value})
+
+
+@pytest.mark.parametrize("key", ["decoders", "hidden", "channels", "latent_dim", "sha256"])
+@pytest.mark.parametrize("value", [None, -1, 10, "x", [2]])
+def test_a_model_with_another_header_is_refused(key, value, tmp_path):
+    path = write("model", tmp_path)
+    model = vae.load(path)
+    header = vars(ARCHITECTURE) | {"sha256": vae.sha256(model.state_dict()), key: value}
+    save_file(model.state_dict(), path, metadata={"latentgeo": json.dumps(header)})
+    refused("model", path)
+
+
+def test_a_model_without_a_header_is_refused(tmp_path):
+    path = write("model", tmp_path)
+    save_file(vae.load(path).state_dict(), path)
+    refused("model", path)
+
+
+@pytest.mark.parametrize("name", vae.VAE(ARCHITECTURE).state_dict())
+def test_a_model_that_lacks_a_tensor_or_has_changed_values_is_refused(name, tmp_path):
+    path = write("model", tmp_path)
+    model = vae.load(path)
+    header = vars(ARCHITECTURE) | {"sha256": vae.sha256(model.state_dict())}
+    metadata, tensors = {"latentgeo": json.dumps(header)}, model.state_dict()
+    save_file({k: v for k, v in tensors.items() if k != name}, path, metadata=metadata)
+    refused("model", path)
+    save_file(tensors | {name: tensors[name] + 1}, path, metadata=metadata)
+    refused("model", path)
+
+
+# ── what a power loss leaves ────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A folder with a result of every kind."""
+    for kind in READ:
+        write(kind, tmp_path)
+    figure = plt.figure()
+    for ending in ("png", "pdf"):
+        figure.savefig(tmp_path / f"figure.{ending}")
+    plt.close(figure)
+    return tmp_path
+
+
+def test_whole_results_are_not_refused(written):
+    (written / "checkpoint.safetensors").write_bytes(b"")
+    (written / ".table~host~1.csv").write_bytes(b"")
+    (written / "job.log").write_bytes(b"")
+    refuse_cut_off(written)
+    refuse_cut_off(written / "nothing")
+
+
+def test_of_a_link_into_a_cache_both_ends_are_named(written):
+    entry, link = written / "entry", written / "linked.csv"
+    link.symlink_to(entry)
+    refuse_cut_off(written)  # leads nowhere: Snakemake makes it again
+    entry.write_text("")
+    with pytest.raises(StudyError, match=f"rm -r {re.escape(f'{link} {entry}')}$"):
+        refuse_cut_off(written)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.999])
+def test_results_that_are_cut_off_are_named(written, share):
+    paths = [path for path in written.rglob("*") if path.is_file()]
+    assert {path.suffix for path in paths} == {".npz", ".safetensors", ".csv", ".png", ".pdf"}
+    for path in paths:
+        content = path.read_bytes()
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(StudyError, match=re.escape(str(path))):
+            refuse_cut_off(written)
+        path.write_bytes(content)

@@ -51,6 +51,18 @@ def test_a_rival_without_a_chance_is_abandoned_and_alone_would_go_on(around):
     assert not rivals.converged[0]
 
 
+def test_the_settings_ask_for_escapes(around):
+    problem, weights = around
+    start = starts.one_each(weights[:1])
+    ends = [
+        geodesics.solve(problem, start, settings, [0], 0, lambda message: None).energy
+        for settings in ({"method": "newton"}, {"method": "newton", "escapes": 1})
+    ]
+    better = Newton().solve(problem, weights[1:]).energy
+    assert ends[0] > better / 0.99
+    torch.testing.assert_close(ends[1], better, rtol=1e-6, atol=0)
+
+
 def test_scotts_rule_by_hand():
     latents = torch.tensor([[0.0, 0.0], [2.0, 4.0]], dtype=torch.float64)
     # deviations √2 and 2√2; two latents in two dimensions: 2^(-1/6)

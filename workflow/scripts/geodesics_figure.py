@@ -17,7 +17,9 @@ table = table[(table["pair"] < p.pairs) & (table["decoders"] == p.decoders)]
 figure, axes = plt.subplots(figsize=(plotting.WIDTH, 0.8 * plotting.WIDTH))
 image = plotting.entropy_map(axes, grid)
 plotting.scatter_latents(axes, latents["means"], latents["labels"])
-plotting.draw_curves(axes, np.stack(table["points"]), table["converged"])
+points = np.stack(table["points"])
+plotting.draw_curves(axes, points, table["converged"])
+plotting.frame(axes, latents["means"], points)
 plotting.latent_axes(axes)
 missed = int((~table["converged"]).sum())
 note = f", {missed} not converged (dotted)" if missed else ""

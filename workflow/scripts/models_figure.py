@@ -28,6 +28,7 @@ for axes, (vae, seed), grid_file, latents_file in zip(
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
         axes.annotate(f"$c_{{{number + 1}}}$", points[len(points) // 2], fontsize=7, color="white")
         plotting.draw_curves(axes, np.array([points]), [converged])
+    plotting.frame(axes, latents["means"], np.stack(own["points"]))
     plotting.latent_axes(axes)
     axes.set_xlabel("")
     axes.set_ylabel("")

@@ -25,6 +25,7 @@ plt.rcParams.update(
     {
         "figure.dpi": 100,
         "savefig.dpi": 200,
+        "savefig.bbox": "tight",
         "figure.constrained_layout.use": True,
         "font.size": 9,
         "axes.spines.top": False,
@@ -64,6 +65,15 @@ def entropy_map(axes: Axes, grid: dict[str, np.ndarray]):
     axes.set_xlim(extent[:2])
     axes.set_ylim(extent[2:])
     return image
+
+
+def frame(axes: Axes, means: np.ndarray, points: np.ndarray) -> None:
+    """Show all points of curves (B, T, 2) and all but the outermost latents, (n, 2)."""
+    corners = np.concatenate([points.reshape(-1, 2), np.quantile(means, [0.001, 0.999], axis=0)])
+    low, high = corners.min(0), corners.max(0)
+    margin = 0.03 * (high - low)
+    axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
+    axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
 
 
 def scatter_latents(axes: Axes, means: np.ndarray, labels: np.ndarray, most: int = 1500) -> None:

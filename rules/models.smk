@@ -68,7 +68,7 @@ rule evaluate_grid:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(1000),
+        mem_mb=grows(1200),
         runtime=grows(20),
     params:
         architecture=architecture,

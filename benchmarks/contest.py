@@ -65,7 +65,7 @@ def run(
     """All contestants on one model, a table for each family: one row a curve, see `_rows`."""
     whole = model.problem(FAMILY["polynomial"], segments)
     pairs = len(whole)
-    _warm_up(model, segments)
+    _warm_up(model, segments, grid_nodes)
     grid, *grid_cost = evaluate_grid(whole, model.latents, grid_nodes)
     grid_share = [cost / pairs for cost in grid_cost]
     log(f"{model.name}: grid {grid_cost[0]:.2f} s")
@@ -101,15 +101,15 @@ def run(
         yield table[[*KEY, *table.columns.difference(KEY, sort=False)]]
 
 
-def _warm_up(model: Model, segments: int) -> None:
-    """torch's first calls are slow: nobody is charged for them."""
+def _warm_up(model: Model, segments: int, grid_nodes: int) -> None:
+    """torch's first calls are slow, and so is memory that is new: nobody is charged for them."""
     family: Family = FAMILY["polynomial"]
     problem = model.problem(family, segments, model.rows[:2])
     weights = starts.line(family, 2, 2)
     newton(problem, starts.one_each(weights))
     Adam(0.1)(problem, weights, Budget(2))
     study(problem, weights, Budget(2))
-    evaluate_grid(problem, model.latents, 8)
+    evaluate_grid(problem, model.latents, grid_nodes)
 
 
 def _rows(runs: dict[tuple[str, str], list[Trace]], pairs: int) -> pd.DataFrame:

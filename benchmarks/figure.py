@@ -61,6 +61,9 @@ def _contest(ax: Axes, curves: pd.DataFrame, title: str) -> None:
     Bars are pale where at most half of the curves got there; a triangle is what a contestant
     spent a curve when none did.
     """
+    if curves.empty:
+        ax.set_axis_off()
+        return
     column = "cpu_0.1pct"
     for row, (contestant, starts, _) in enumerate(RUNS):
         run = curves[(curves.contestant == contestant) & curves.start.isin(starts)]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import NamedTuple, Protocol
 
 import torch
@@ -30,8 +30,15 @@ from .vae import PIXELS, Bound
 
 
 def energy(eta: Tensor) -> Tensor:
-    """Exact energy in nats, mean over all ordered pairs of different decoders: (...)."""
-    return _mean_divergence(eta[..., :-1, :], eta[..., 1:, :]).sum(-1)
+    """Exact energy in nats, mean over all ordered pairs of different decoders: (...).
+
+    The log-normalisers of a sum over consecutive points cancel but for those at the ends.
+    """
+    mean = cb.mean(eta)
+    own = (mean * eta)[..., :-1, :].sum((-1, -2)).mean(0)
+    across = _between(mean[..., :-1, :], eta[..., 1:, :]).sum(-1)
+    ends = cb.log_normalizer(eta[..., [0, -1], :]).sum(-1).mean(0)
+    return own - across + ends[..., 1] - ends[..., 0]
 
 
 def disagreement(eta: Tensor) -> Tensor:
@@ -41,7 +48,9 @@ def disagreement(eta: Tensor) -> Tensor:
     """
     if eta.shape[0] == 1:
         return eta.new_zeros(eta.shape[1:-2])
-    return _mean_divergence(eta[..., :-1, :], eta[..., :-1, :]).sum(-1)
+    eta = eta[..., :-1, :]
+    mean = cb.mean(eta)
+    return (mean * eta).sum((-1, -2)).mean(0) - _between(mean, eta).sum(-1)
 
 
 def travel(eta: Tensor) -> Tensor:
@@ -74,17 +83,13 @@ def sample_decoder_pairs(
     return torch.stack([first, (first + offset) % decoders])
 
 
-def _mean_divergence(eta_p: Tensor, eta_q: Tensor) -> Tensor:
-    """Mean over k != l of KL(f_k ‖ f_l) summed over pixels; eta (M, ..., D): (...)."""
-    decoders = eta_p.shape[0]
-    mean = cb.mean(eta_p)
-    cross = (mean.sum(0) * eta_q.sum(0)).sum(-1)
-    pairs = decoders**2
-    if decoders > 1:
-        cross = cross - (mean * eta_q).sum((0, -1))
-        pairs = decoders * (decoders - 1)
-    entropy = (mean * eta_p - cb.log_normalizer(eta_p)).sum(-1).mean(0)
-    return cb.log_normalizer(eta_q).sum(-1).mean(0) + entropy - cross / pairs
+def _between(mean: Tensor, eta: Tensor) -> Tensor:
+    """Mean over k != l (k = l when M = 1) of mu_k · eta_l, both (M, ..., D): (...)."""
+    decoders = len(eta)
+    if decoders == 1:
+        return (mean * eta).sum((0, -1))
+    every = (mean.sum(0) * eta.sum(0)).sum(-1)
+    return (every - (mean * eta).sum((0, -1))) / (decoders * (decoders - 1))
 
 
 # ── objectives: what a solver minimises ─────────────────────────────────────────────────────────
@@ -221,26 +226,35 @@ class FisherRaoExpansion:
         self.objective = objective
         self.shape = points.shape
         flat = points.reshape(-1, points.shape[-1])
+        # a decoder at a time: the arrays of all of them would leave the processor's cache
         self.passes = [DecoderPass(decoder, flat) for decoder in objective.decoders]
-        self._count(self.shape[0] * self.shape[1])
-        self.eta = torch.stack([p.eta for p in self.passes]).unflatten(1, self.shape[:2])
-        self.cumulants = cb.cumulants(self.eta)
-        c, decoders = self.cumulants, len(self.passes)
-        start, end = slice(None, -1), slice(1, None)
-        self.sums = self.eta.sum(0), c.mean.sum(0)
-        cross = (self.sums[1][:, start] * self.sums[0][:, end]).sum((-1, -2))
+        self._count(len(flat))
+        self.eta = [p.eta.unflatten(0, self.shape[:2]) for p in self.passes]
+        moments = [cb.moments(eta) for eta in self.eta]
+        self.mean, self.variance = ([m[order] for m in moments] for order in (0, 1))
+        self.sums = _total(self.eta), _total(self.mean)
+        own, same = 0, 0
+        for mean, eta in zip(self.mean, self.eta, strict=True):
+            own = own + _dot(mean[:, :-1], eta[:, :-1])
+            same = same + _dot(mean[:, :-1], eta[:, 1:])
+        decoders, across = len(self.passes), same
         if decoders > 1:
-            cross -= (c.mean[:, :, start] * self.eta[:, :, end]).sum((0, -1, -2))
-            cross /= decoders * (decoders - 1)
-        normalizer = c.log_normalizer.sum(-1).mean(0)
-        entropy = (c.mean[:, :, start] * self.eta[:, :, start]).sum((-1, -2)).mean(0)
-        self.energy = entropy + normalizer[:, -1] - normalizer[:, 0] - cross
+            every = _dot(self.sums[1][:, :-1], self.sums[0][:, 1:])
+            across = (every - same) / (decoders * (decoders - 1))
+        ends = torch.stack([eta[:, [0, -1]] for eta in self.eta])
+        normalizer = cb.log_normalizer(ends).sum(-1).mean(0)
+        self.energy = own / decoders - across + normalizer[:, 1] - normalizer[:, 0]
 
     def gradient(self) -> Tensor:
         self._count(self.shape[0] * self.shape[1])
-        residual = F.pad(self._residual, (0, 0, 1, 1)) / len(self.passes)
-        gradients = [p.pull(r.flatten(0, 1)) for p, r in zip(self.passes, residual, strict=True)]
-        return torch.stack(gradients).sum(0).double().view(self.shape)[:, 1:-1]
+        gradient = 0
+        for k, decoder_pass in enumerate(self.passes):
+            mean, others = self.mean[k], self._others(self.mean[k], self.sums[1])
+            residual = mean[:, 1:-1] - others[:, :-2]
+            residual -= self.variance[k][:, 1:-1] * self._ahead(k)
+            padded = F.pad(residual.div_(len(self.passes)), (0, 0, 1, 1))
+            gradient = gradient + decoder_pass.pull(padded.flatten(0, 1)).double()
+        return gradient.view(self.shape)[:, 1:-1]
 
     def hessian(self, curves: Tensor) -> Hessian:
         decoders = len(self.passes)
@@ -248,17 +262,20 @@ class FisherRaoExpansion:
         inner[:, [0, -1]] = False
         self._count(int(inner.sum()) * self.shape[-1])
         shape = (int(curves.sum()), self.shape[1] - 2)
-        variance = self.cumulants.variance[:, curves, 1:-1]
-        third = cb.third_cumulant(self.eta[:, curves, 1:-1])
-        weight = 2 * variance - third * self._ahead[:, curves]
         diagonal, own, weighted_sum, jacobian_sum = 0, 0, 0, 0
         for k, decoder_pass in enumerate(self.passes):
+            # no more than the decoders' own precision is of use here
             jacobian, curvature = decoder_pass.push(inner.flatten())
-            jacobian = jacobian.double().unflatten(0, shape)  # B×(N-1)×d×D
-            diagonal += _products(jacobian * weight[k, :, :, None], jacobian) / decoders
+            jacobian = jacobian.unflatten(0, shape)  # B×(N-1)×d×D
+            eta, variance, ahead = (
+                values[curves].to(jacobian.dtype)[:, :, None]
+                for values in (self.eta[k][:, 1:-1], self.variance[k][:, 1:-1], self._ahead(k))
+            )
+            weight = 2 * variance - cb.third_cumulant(eta) * ahead
+            diagonal += _products(jacobian * weight, jacobian).double() / decoders
             diagonal += curvature.double().unflatten(0, shape)
-            weighted = jacobian * variance[k, :, :, None]
-            own += _products(weighted[:, :-1], jacobian[:, 1:])
+            weighted = jacobian * variance
+            own += _products(weighted[:, :-1], jacobian[:, 1:]).double()
             weighted_sum, jacobian_sum = weighted_sum + weighted, jacobian_sum + jacobian
         upper = own
         if decoders > 1:
@@ -271,30 +288,31 @@ class FisherRaoExpansion:
         every = torch.ones(self.shape[0] * self.shape[1], dtype=torch.bool)
         self._count(len(every) * self.shape[-1])
         total = 0
-        for decoder_pass, variance in zip(self.passes, self.cumulants.variance, strict=True):
+        for decoder_pass, variance in zip(self.passes, self.variance, strict=True):
             jacobian = decoder_pass.push(every)[0].double().unflatten(0, self.shape[:2])
             total += _products(jacobian * variance[:, :, None], jacobian) / len(self.passes)
         return total
 
-    @cached_property
-    def _ahead(self) -> Tensor:
-        """etā^{-k}_{i+1} - eta^k_i at the inner points: (M, B, N - 1, D)."""
-        return self._others(self.eta, self.sums[0])[:, :, 2:] - self.eta[:, :, 1:-1]
-
-    @cached_property
-    def _residual(self) -> Tensor:
-        """r^k_i at the inner points: (M, B, N - 1, D)."""
-        c = self.cumulants
-        behind = c.mean[:, :, 1:-1] - self._others(c.mean, self.sums[1])[:, :, :-2]
-        return behind - c.variance[:, :, 1:-1] * self._ahead
+    def _ahead(self, k: int) -> Tensor:
+        """etā^{-k}_{i+1} - eta^k_i at the inner points: (B, N - 1, D)."""
+        return self._others(self.eta[k], self.sums[0])[:, 2:] - self.eta[k][:, 1:-1]
 
     def _others(self, values: Tensor, total: Tensor) -> Tensor:
-        """The leave-one-out means of (M, ...) values."""
-        decoders = len(values)
-        return (total - values) / (decoders - 1) if decoders > 1 else values
+        """The mean over all decoders but one, of whom there are values; its own if it is alone."""
+        decoders = len(self.passes)
+        return (total - values).div_(decoders - 1) if decoders > 1 else values
 
     def _count(self, points: int) -> None:
         self.objective.evaluations += len(self.passes) * points
+
+
+def _total(values: Sequence[Tensor]) -> Tensor:
+    return reduce(torch.add, values)
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """Sums of the products of (B, n, D): (B,)."""
+    return torch.linalg.vecdot(a.flatten(1), b.flatten(1))
 
 
 def _products(a: Tensor, b: Tensor) -> Tensor:
@@ -324,17 +342,20 @@ class DecoderPass:
                     self.inputs.append(before.detach())
                     self.outputs.append(value)
             self.logits = value
-        self.scaled = torch.tanh(self.logits.detach().flatten(1).double() / cb.BOUND)
-        self.eta = cb.BOUND * self.scaled
-        self.residual = None
+        self.eta = bound(self.logits.detach().double())
+        self.pulled = None
         self.adjoints = [None] * len(self.inputs)
+
+    @cached_property
+    def _scaled(self) -> Tensor:
+        """eta as a share of its bound, (R, D), in the decoder's precision."""
+        return (self.eta / cb.BOUND).to(self.logits.dtype)
 
     def pull(self, residual: Tensor) -> Tensor:
         """The gradient of residual · eta, for residuals (R, D): (R, d)."""
-        self.residual = residual
-        at_logits = (residual * (1 - self.scaled.square())).to(self.logits.dtype)
+        self.pulled = residual.to(self.logits.dtype) * (1 - self._scaled.square())
         gradient, *self.adjoints = torch.autograd.grad(
-            self.logits, [self.points, *self.outputs], at_logits.view_as(self.logits)
+            self.logits, [self.points, *self.outputs], self.pulled.view_as(self.logits)
         )
         return gradient
 
@@ -358,12 +379,10 @@ class DecoderPass:
             else:
                 tangents = _linear_part(layer, tangents)
         tangents = tangents.reshape(count, dim, -1)
-        scaled = self.scaled[rows]
-        slope = 1 - scaled.square()
-        if self.residual is not None:
-            bend = self.residual[rows] * slope * scaled * (-2 / cb.BOUND)
-            curvature += _contract(bend.to(tangents.dtype), tangents)
-        return tangents * slope[:, None].to(tangents.dtype), curvature
+        scaled = self._scaled[rows]
+        if self.pulled is not None:
+            curvature += _contract(self.pulled[rows] * scaled * (-2 / cb.BOUND), tangents)
+        return tangents * (1 - scaled.square())[:, None], curvature
 
 
 def _contract(weights: Tensor, tangents: Tensor) -> Tensor:
@@ -507,5 +526,5 @@ def _report(objective: FisherRao, points: Tensor) -> tuple[Tensor, Tensor, Tenso
     ends = metric[:, :-1], metric[:, 1:]
     squares = [(steps.mT @ g @ steps)[..., 0, 0].clamp(min=0) for g in ends]
     length = (squares[0].sqrt() + squares[1].sqrt()).sum(-1) / 2
-    eta = expansion.eta
+    eta = torch.stack(expansion.eta)
     return expansion.energy, disagreement(eta), travel(eta), length

@@ -5,6 +5,8 @@ the integral of e^(eta x) over [0, 1]: exact to rounding for |eta| < 20, smooth,
 by autograd as often as one likes. Means over decoders are explicit double loops.
 """
 
+from itertools import permutations
+
 import numpy as np
 import torch
 from latentgeo.energy import FisherRao
@@ -57,20 +59,38 @@ def travel(eta: Tensor) -> Tensor:
     return sum(terms) / len(eta)
 
 
-def fields(decoders: list[nn.Sequential], point: Tensor) -> tuple[Tensor, Tensor]:
-    """D and the symmetric part of C at one point (2,), from forward-mode Jacobians."""
-    etas = [decoder(point[None])[0] for decoder in decoders]
-    jacobians = [torch.func.jacfwd(lambda z, f=f: f(z[None])[0])(point) for f in decoders]
+def fields(decoders: list[nn.Sequential], point: Tensor) -> dict[str, Tensor]:
+    """The grid's fields at one point (2,), pair of decoders by pair, with torch's derivatives."""
+
+    def jet(f):
+        """Value (D,), first (D, 2) and second derivative (D, 2, 2)."""
+        slope = torch.func.jacfwd(f)
+        return f(point), slope(point), torch.func.jacfwd(slope)(point)
+
+    eta = [jet(lambda z, f=f: f(z[None])[0]) for f in decoders]
+    mu = [jet(lambda z, f=f: mean(f(z[None])[0])) for f in decoders]
     pairs = decoder_pairs(len(decoders))
-    d = sum(divergence(etas[k], etas[m]) for k, m in pairs) / len(pairs)
-    between = [jacobians[k].T @ (variance(etas[k])[:, None] * jacobians[m]) for k, m in pairs]
-    c = sum(between) / len(pairs)
-    return d, (c + c.T) / 2
+    d, a, c, s = 0, 0, 0, 0
+    for k, m in pairs:
+        d += divergence(eta[k][0], eta[m][0])
+        # pairwise differences: twice an unbiased covariance
+        a += (mu[k][0] - mu[m][0]) @ (eta[k][1] - eta[m][1]) / 2
+        a -= (eta[k][0] - eta[m][0]) @ (mu[k][1] - mu[m][1]) / 2
+        c += torch.einsum("di,dj->ij", mu[k][1], eta[m][1])
+        s += torch.einsum("di,djk->ijk", mu[k][1], eta[m][2])
+        s -= torch.einsum("djk,di->ijk", mu[k][2], eta[m][1])
+    found = {"disagreement": d, "drift": a, "metric": c, "skewness": s}
+    return {name: _symmetric(field) / len(pairs) for name, field in found.items()}
+
+
+def _symmetric(tensor: Tensor) -> Tensor:
+    turned = [tensor.permute(order) for order in permutations(range(tensor.ndim))]
+    return sum(turned) / len(turned)
 
 
 def metric(decoders: list[nn.Sequential], point: Tensor) -> Tensor:
     """The mean over decoders of the pulled-back Fisher information at one point: (2, 2)."""
-    return sum(fields([decoder], point)[1] for decoder in decoders) / len(decoders)
+    return sum(fields([decoder], point)["metric"] for decoder in decoders) / len(decoders)
 
 
 def tiny_decoders(count: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> list:

@@ -51,10 +51,13 @@ def valid_arrays():
             "labels": np.zeros((PAIRS, 2), dtype=np.uint8),
         },
         "grid": {
-            "lower": np.zeros(2),
-            "spacing": np.ones(2),
+            "axes": RNG.random((2, G)),
+            "centre": np.zeros(2),
+            "scale": np.ones(2),
             "disagreement": RNG.random((M, G, G)),
+            "drift": RNG.random((M, G, G, 2)),
             "metric": RNG.random((M, G, G, 2, 2)),
+            "skewness": RNG.random((M, G, G, 2, 2, 2)),
             "entropy": RNG.random((M, G, G)),
         },
         "geodesics": {

@@ -1,20 +1,29 @@
 """What the decoders say on a grid of the latent space, and the energy interpolated from it.
 
-To second order in the steps of a curve its Fisher-Rao energy is
+The Fisher-Rao energy of a curve with steps Δ_i = z_{i+1} - z_i is, to third order in them,
 
-    E ≈ sum over i of (D(z_i) + D(z_{i+1})) / 2 + Δ_iᵀ (C(z_i) + C(z_{i+1})) Δ_i / 4,
+    E ≈ sum over i of (F(z_i, Δ_i) + F(z_{i+1}, Δ_i)) / 2,
+    F(z, Δ) = D + a·Δ / 2 + Δᵀ C Δ / 2 + S(Δ, Δ, Δ) / 12.
 
-with Δ_i = z_{i+1} - z_i, the disagreement D = mean_{k≠l} KL(f_k ‖ f_l) and the metric between
-decoders C = mean_{k≠l} J_kᵀ V_k J_l (for one decoder D = 0 and C is the Fisher-Rao metric): half
-the symmetric KL of a step. One evaluation of the decoders on a grid gives these fields for every
-pair of points, every curve family and every prefix of the decoders, and minimising the
-interpolated energy takes no decoder at all.
+With <·> the mean over pairs of decoders k ≠ l (k = l if there is but one), and a sum over pixels
+implied, its fields are
+
+    disagreement  D    = <KL(f_k ‖ f_l)>
+    drift         a_i  = cov(mu, ∂_i eta) - cov(∂_i mu, eta), covariances among the decoders
+    metric        C_ij = <J_kᵀ V_k J_l>_ij = <∂_i mu_k ∂_j eta_l>, symmetrised
+    skewness      S_ijk = <∂_i mu_k ∂_jk eta_l - ∂_jk mu_k ∂_i eta_l>, symmetrised.
+
+For one decoder D = a = 0, C is the Fisher-Rao metric and -S the skewness (Amari-Chentsov) tensor.
+The sum of the even terms is half the symmetric KL of a step, the odd ones are what makes a curve
+and its reverse differ. (Left out, of third order as well, is the curvature of a.)
+
+One evaluation of the decoders on a grid gives these fields for every pair of points, every curve
+family and every prefix of the decoders, and minimising the interpolated energy takes no decoder.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import isqrt
 
 import numpy as np
@@ -35,69 +44,91 @@ _NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)
 
 @dataclass(frozen=True)
 class LatentGrid:
-    """D and C on a square lattice, row m - 1 for the first m decoders; all in nats.
+    """The fields on a lattice over the latent space, row m - 1 for the first m decoders; in nats.
 
-    Shapes, for G nodes an axis and M decoders: `lower` and `spacing` (2,), `disagreement`
-    (M, G, G), `metric` (M, G, G, 2, 2), and `entropy` (M, G, G), the entropy of the decoders'
-    output a pixel, mean over pixels and decoders.
+    Along each axis the nodes are equidistant in u, with z = centre + scale sinh(u).
+
+    Shapes, for G nodes an axis and M decoders: `axes` (2, G) the nodes' coordinates, `centre` and
+    `scale` (2,), `disagreement` (M, G, G), `drift` (M, G, G, 2), `metric` (M, G, G, 2, 2),
+    `skewness` (M, G, G, 2, 2, 2), and `entropy` (M, G, G), the entropy of the decoders' output a
+    pixel, mean over pixels and decoders.
     """
 
-    lower: np.ndarray
-    spacing: np.ndarray
+    axes: np.ndarray
+    centre: np.ndarray
+    scale: np.ndarray
     disagreement: np.ndarray
+    drift: np.ndarray
     metric: np.ndarray
+    skewness: np.ndarray
     entropy: np.ndarray
 
     @property
     def nodes(self) -> int:
-        return self.disagreement.shape[1]
+        return self.axes.shape[1]
+
+    def points(self) -> np.ndarray:
+        """The nodes' positions, (G, G, 2)."""
+        return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1)
 
     def thinned(self, every: int) -> LatentGrid:
         """The grid of every n-th row and column."""
-        fields = self.disagreement, self.metric, self.entropy
-        return LatentGrid(
-            self.lower, self.spacing * every, *(field[:, ::every, ::every] for field in fields)
-        )
+        whole = ("axes", "centre", "scale")
+        fields = {
+            name: f[:, ::every, ::every] for name, f in vars(self).items() if name not in whole
+        }
+        return LatentGrid(self.axes[:, ::every], self.centre, self.scale, **fields)
 
 
+_SCALE = 0.6
+"""Within how many standard deviations of the latents' median the nodes are dense."""
 PIXELS_AT_ONCE = 112
-"""Pixels that are interpolated together: more leave the processor's cache."""
+"""Pixels that are interpolated together: more only take memory."""
+_ORDERS = [0, 1, 0, 2, 1, 0], [0, 0, 1, 0, 1, 2]
+"""Of a value, its two first and its three second derivatives: how often in x and in y."""
+_SECOND = torch.tensor([[3, 4], [4, 5]])
+"""Where the second derivatives stand among them."""
 
 
 def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> LatentGrid:
-    """D, C and entropy on a lattice over latents (n, 2), with a margin of 5 % on every side.
+    """The fields and the entropy on a lattice over latents (n, 2), with a margin of 5 % all round.
 
     On each axis the outermost 0.1 % of the latents are left out at both ends: they would take up
-    much of the lattice.
+    much of the lattice. It is dense near the median of the latents, where the decoders change
+    most.
 
-    Every decoder is evaluated once at each of nodes² points. D and C are products of its means
+    Every decoder is evaluated once at each of nodes² points. The fields are products of its means
     and natural parameters and have finer features than these; hence they are taken from quintic
     splines through means and natural parameters, on a lattice that is finer by a third.
     """
+    centre, scale = np.median(latents, axis=0), _SCALE * latents.std(axis=0)
     low, high = np.quantile(latents, [0.001, 0.999], axis=0)
-    lower, extent = low - 0.05 * (high - low), 1.1 * (high - low)
-    points = torch.from_numpy(_points(lower, extent / (nodes - 1), nodes))
-    spline = _Refinement(nodes, 4 * nodes // 3)
-    spacing = extent / (spline.fine - 1)
-    scale = torch.from_numpy(spacing[:, None] * spacing)
-    disagreements, metrics, entropies = [], [], []
-    normalizer, own, sums = 0.0, 0.0, None
-    for count, decoder in enumerate(objective.decoders, start=1):
-        mean, eta, own_normalizer = _decoded(objective, decoder, points)
-        normalizer = normalizer + spline(own_normalizer[..., None])[..., 0, 0]
-        fields = [spline(part) for part in torch.stack([mean, eta]).split(PIXELS_AT_ONCE, dim=-1)]
-        sums = fields if count == 1 else [a.add_(b) for a, b in zip(sums, fields, strict=True)]
-        own = own + _products(fields)
-        entropies.append((normalizer - own[..., 0, 0]) / (count * eta.shape[-1]))
-        between = own if count == 1 else (_products(sums) - own) / (count * (count - 1))
-        disagreements.append(own[..., 0, 0] / count - between[..., 0, 0])
-        metrics.append((between + between.mT)[..., 1:, 1:] / (2 * scale))
-    stacks = (torch.stack(field).numpy() for field in (disagreements, metrics, entropies))
-    return LatentGrid(lower, spacing, *stacks)
-
-
-def _points(lower: np.ndarray, spacing: np.ndarray, nodes: int) -> np.ndarray:
-    return lower + np.indices((nodes, nodes)).reshape(2, -1).T * spacing
+    box = np.stack([low, high]) + 0.05 * np.outer([-1, 1], high - low)
+    ends = np.arcsinh((box - centre) / scale)
+    coarse, fine = (
+        (centre + scale * np.sinh(np.linspace(*ends, count))).T for count in (nodes, 4 * nodes // 3)
+    )
+    spline = _Refinement(nodes, fine.shape[1])
+    points = torch.from_numpy(np.stack(np.meshgrid(*coarse, indexing="ij"), axis=-1)).flatten(0, 1)
+    decoded = [_decoded(objective, decoder, points) for decoder in objective.decoders]
+    mean, eta, normalizer = (torch.stack(parts) for parts in zip(*decoded, strict=True))
+    own, every = _products(spline, mean, eta)
+    chain = _chain(torch.from_numpy(fine), torch.from_numpy(centre), torch.from_numpy(scale))
+    own, every = (chain @ products @ chain.mT for products in (own.cumsum(0), every))
+    count = torch.arange(1, len(own) + 1)[:, None, None, None, None]
+    between = torch.where(count > 1, (every - own) / (count * (count - 1)).clamp(min=1), own)
+    among = own / count - between  # the covariance of mu and its slopes with eta and its slopes
+    normalizer = spline(normalizer[..., None])[0, ..., 0].double()
+    entropy = normalizer.cumsum(0) - own[..., 0, 0]
+    bend = between[..., 1:3, _SECOND] - between[..., _SECOND, 1:3].movedim(-1, -3)
+    fields = {
+        "disagreement": among[..., 0, 0],
+        "drift": among[..., 0, 1:3] - among[..., 1:3, 0],
+        "metric": (between + between.mT)[..., 1:3, 1:3] / 2,
+        "skewness": (bend + bend.transpose(-3, -2) + bend.transpose(-3, -1)) / 3,
+        "entropy": entropy / (count[..., 0, 0] * eta.shape[-1]),
+    }
+    return LatentGrid(fine, centre, scale, **{name: f.numpy() for name, f in fields.items()})
 
 
 @torch.no_grad()
@@ -118,38 +149,85 @@ class _Refinement:
     def __init__(self, nodes: int, fine: int):
         self.fine = fine
         spline = make_interp_spline(np.linspace(0, fine - 1, nodes), np.eye(nodes), k=5)
-        self.value, self.slope = (
-            torch.from_numpy(spline(np.arange(fine), nu=order)) for order in (0, 1)
-        )
+        self.matrices = [torch.from_numpy(spline(np.arange(fine), nu=order)) for order in range(3)]
 
     def __call__(self, field: Tensor) -> Tensor:
-        """Values and slopes a step of the lattice, (..., F, F, 3, D), of (..., G, G, D)."""
-        value, slope = self.value.to(field.dtype), self.slope.to(field.dtype)
+        """Values and derivatives a step of the lattice, (6, ..., F, F, D), of (..., G, G, D)."""
+        matrices = [matrix.to(field.dtype) for matrix in self.matrices]
         columns = field.flatten(-2)  # … × G × G·D
-        along_x = [(m @ columns).unflatten(-1, field.shape[-2:]) for m in (value, slope)]
-        return torch.stack([value @ along_x[0], value @ along_x[1], slope @ along_x[0]], dim=-2)
+        along_x = [(m @ columns).unflatten(-1, field.shape[-2:]) for m in matrices]
+        found = field.new_empty(6, *field.shape[:-3], self.fine, self.fine, field.shape[-1])
+        for out, x, y in zip(found, *_ORDERS, strict=True):
+            torch.matmul(matrices[y], along_x[x], out=out)
+        return found
 
 
-def _products(fields: list[Tensor]) -> Tensor:
-    """Sums over pixels of mean and slopes of the mean times eta and its slopes: (F, F, 3, 3)."""
-    return sum((mean @ eta.mT).double() for mean, eta in fields)
+def _products(spline: _Refinement, mean: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums over pixels of mean and its derivatives times eta and its derivatives.
+
+    Of each decoder, and of the sums of the first 2, 3, ... decoders: (M, F, F, 6, 6) both, for
+    mean and eta (M, G, G, D).
+    """
+    own, every = torch.zeros(2, len(eta), spline.fine, spline.fine, 6, 6, dtype=torch.float64)
+    for parts in zip(
+        *(values.split(PIXELS_AT_ONCE, dim=-1) for values in (mean, eta)), strict=True
+    ):
+        sums = None
+        for k in range(len(eta)):
+            fields = [spline(part[k].contiguous()).movedim(0, -2) for part in parts]
+            own[k] += fields[0] @ fields[1].mT
+            if sums is None:
+                sums = fields
+                continue
+            sums = [a.add_(b) for a, b in zip(sums, fields, strict=True)]
+            every[k] += sums[0] @ sums[1].mT
+    return own, every
+
+
+def _chain(axes: Tensor, centre: Tensor, scale: Tensor) -> Tensor:
+    """The chain rule from derivatives a step of a lattice to derivatives in z: (F, F, 6, 6)."""
+    u, first, second = _unwarped(axes.T, centre, scale)
+    spacing = (u[-1] - u[0]) / (len(u) - 1)
+    rule = torch.zeros(*u.shape, 3, 3, dtype=u.dtype)
+    rule[..., 0, 0], rule[..., 1, 1] = 1, first / spacing
+    rule[..., 2, 1], rule[..., 2, 2] = second / spacing, (first / spacing) ** 2
+    x, y = (rule[:, axis][:, orders][..., orders] for axis, orders in enumerate(_ORDERS))
+    return x[:, None] * y
+
+
+def _unwarped(z: Tensor, centre: Tensor, scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """u with z = centre + scale sinh(u), and its first two derivatives; all of z's shape."""
+    offset = z - centre
+    slope = (offset.square() + scale**2).rsqrt()
+    return torch.asinh(offset / scale), slope, -offset * slope**3
 
 
 class InterpolatedEnergy:
-    """The energy that cubic splines of D and C give, for the first `decoders` decoders.
+    """The energy that cubic splines of the fields give, for the first `decoders` decoders.
 
-    An `Objective` like the Fisher-Rao energy itself. Beyond the grid the fields are constant.
+    An `Objective` like the Fisher-Rao energy itself; with `steps` every segment stands for so many
+    equal ones. Beyond the grid the fields are constant.
     """
 
     curves_at_once = 512
     resolution = 1e-10
 
-    def __init__(self, grid: LatentGrid, decoders: int):
-        self.lower, self.spacing = torch.from_numpy(grid.lower), torch.from_numpy(grid.spacing)
+    def __init__(self, grid: LatentGrid, decoders: int, steps: float = 1.0):
+        self.centre, self.scale = torch.from_numpy(grid.centre), torch.from_numpy(grid.scale)
+        self.lower, self.upper = torch.from_numpy(grid.axes[:, [0, -1]]).T
         self.nodes = grid.nodes
-        self.upper = self.lower + self.spacing * (grid.nodes - 1)
-        c = _semidefinite(grid.metric[decoders - 1])
-        fields = [grid.disagreement[decoders - 1], c[..., 0, 0], c[..., 0, 1], c[..., 1, 1]]
+        ends = [_unwarped(z, self.centre, self.scale)[0] for z in (self.lower, self.upper)]
+        self.first, self.spacing = ends[0], (ends[1] - ends[0]) / (grid.nodes - 1)
+        row = decoders - 1
+        c, s = _semidefinite(grid.metric[row]), grid.skewness[row]
+        d, a = grid.disagreement[row, ..., None], grid.drift[row]
+        parts = d, a, *(c[..., 0, :], c[..., 1, 1:]), *(s[..., 0, 0, :], s[..., [0, 1], 1, 1])
+        fields = np.moveaxis(np.concatenate(parts, axis=-1), -1, 0)
+        fields = [
+            f * steps ** (1 - sum(powers)) for f, *powers in zip(fields, *_POWERS, strict=True)
+        ]
+        self.terms = [number for number, field in enumerate(fields) if field.any()]
+        fields = [fields[number] for number in self.terms]
         coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
         ring = np.pad(coefficients, ((1, 1), (1, 1), (0, 0)), mode="reflect")
         self.coefficients = torch.from_numpy(ring).flatten(0, 1)
@@ -162,29 +240,66 @@ class InterpolatedEnergy:
     def expand(self, points: Tensor) -> InterpolatedExpansion:
         return InterpolatedExpansion(self, points)
 
-    def fields(self, points: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """(D, C) at points (..., 2), then their first derivatives, then their second.
+    def fields(self, points: Tensor) -> Tensor:
+        """D, a_x, a_y, C_xx, C_xy, C_yy, S_xxx, S_xxy, S_xyy, S_yyy at points (..., 2).
 
-        Shapes: D (...), (2, ...), (2, 2, ...), and C the same with a trailing (2, 2).
+        Only the n of them that `terms` names, which are not 0 everywhere; each with its derivatives
+        in z, in the order of `_ORDERS`: (..., 6, n).
         """
-        position = (points - self.lower) / self.spacing
+        u, slope, bend = (
+            part / self.spacing for part in _unwarped(points, self.centre, self.scale)
+        )
+        position = u - self.first / self.spacing
         inside = position.nan_to_num().clamp(0, self.nodes - 1)
         cell = inside.floor().clamp(max=self.nodes - 2)
-        moving = (position == inside).double()[..., None] / self.spacing[:, None]
+        moving = (position == inside).double()[..., None]
+        slope, bend = moving * slope[..., None], moving * bend[..., None]
         value, first, second = _spline_weights(inside - cell)
-        orders = torch.stack([value, first * moving, second * moving**2])  # 3×…×2×4
-        x, y = orders[_ORDERS[0], ..., 0, :], orders[_ORDERS[1], ..., 1, :]
-        weights = (x[..., :, None] * y[..., None, :]).flatten(-2).movedim(0, -2)  # …×6×16
+        along = [value, first * slope, second * slope**2 + first * bend]
+        weights = _products_of(torch.stack(along, dim=-2), *_TAPS)  # …×6×16
         corner = cell.long() @ torch.tensor([self.nodes + 2, 1])
-        near = self.coefficients[corner[..., None] + self.taps]  # …×16×4
-        d, xx, xy, yy = (weights @ near).movedim(-2, 0).unbind(-1)
-        c = torch.stack([xx, xy, xy, yy], -1).unflatten(-1, (2, 2))
-        second = torch.tensor([[3, 4], [4, 5]])
-        return [(d[0], c[0]), (d[1:3], c[1:3]), (d[second], c[second])]
+        near = corner[..., None] + self.taps
+        return weights @ self.coefficients.index_select(0, near.flatten()).unflatten(0, near.shape)
 
 
-_ORDERS = [0, 1, 0, 2, 1, 0], [0, 0, 1, 0, 1, 2]
-"""Of the value, the two first and the three second derivatives, in x and in y."""
+_POWERS = [0, 1, 0, 2, 1, 0, 3, 2, 1, 0], [0, 0, 1, 0, 1, 2, 0, 1, 2, 3]
+_FACTORS = torch.tensor([12, 6, 6, 6, 12, 6, 1, 3, 3, 1], dtype=torch.float64) / 12
+"""F's monomials in Δ, one a field: powers of Δ_x and of Δ_y, and factors."""
+
+
+_TAPS = [
+    4 * torch.tensor(orders)[:, None] + taps
+    for orders, taps in zip(_ORDERS, (torch.arange(16) // 4, torch.arange(16) % 4), strict=True)
+]
+"""For `_products_of`: all orders (rows) of all pairs of taps (columns) of the splines ..."""
+_TERMS = [
+    4 * torch.tensor(orders) + torch.tensor(powers)[:, None]
+    for orders, powers in zip(_ORDERS, _POWERS, strict=True)
+]
+"""... and of all of F's monomials (rows) all orders (columns)."""
+
+
+def _monomials(steps: Tensor, terms: list[int]) -> Tensor:
+    """Some of F's n monomials at steps (..., 2) and their derivatives in Δ: (..., n, 6)."""
+    one, zero, square = torch.ones_like(steps), torch.zeros_like(steps), steps**2
+    value = [one, steps, square, steps * square]
+    first = [zero, one, 2 * steps, 3 * square]
+    second = [zero, zero, 2 * one, 6 * steps]
+    along = torch.stack([*value, *first, *second], dim=-1).unflatten(-1, (3, 4))
+    return _products_of(along, *(table[terms] for table in _TERMS)) * _FACTORS[terms, None]
+
+
+def _products_of(along: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Products of a function of x and one of y, by number, of functions `along` x and y.
+
+    Of four functions each `along` (..., 2, 3, 4) has the values and two derivatives; x and y are
+    two tables of numbers below 12.
+    """
+    of_x, of_y = (
+        along[..., axis, :, :].flatten(-2).index_select(-1, numbers.flatten())
+        for axis, numbers in enumerate((x, y))
+    )
+    return (of_x * of_y).unflatten(-1, x.shape)
 
 
 def _semidefinite(metric: np.ndarray) -> np.ndarray:
@@ -203,43 +318,31 @@ def _spline_weights(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class InterpolatedExpansion:
-    """The interpolated energy around given points; see `energy.Expansion`."""
+    """The interpolated energy around given points; see `energy.Expansion`.
+
+    F / 2 at the start and at the end of every segment is kept with its derivatives, by z along
+    the rows and by Δ along the columns, in the order of `_ORDERS`: (B, N, 6, 6).
+    """
 
     def __init__(self, objective: InterpolatedEnergy, points: Tensor):
-        self.steps = points.diff(dim=1)  # B×N×2
-        (self.d, c), (self.d1, self.c1), (self.d2, self.c2) = objective.fields(points)
-        self.between = (c[:, :-1] + c[:, 1:]) / 2
-        self.pull = _apply(self.between, self.steps)
-        ends = (self.d[:, 0] + self.d[:, -1]) / 2
-        self.energy = self.d.sum(-1) - ends + (self.pull * self.steps).sum((-1, -2)) / 2
-
-    @cached_property
-    def _squares(self) -> Tensor:
-        """Δ_{j-1} Δ_{j-1}ᵀ + Δ_j Δ_jᵀ at the inner points: (B, N - 1, 2, 2)."""
-        outer = self.steps[..., :, None] * self.steps[..., None, :]
-        return outer[:, :-1] + outer[:, 1:]
+        fields = objective.fields(points)
+        monomials = _monomials(points.diff(dim=1), objective.terms) / 2
+        self.start, self.end = fields[:, :-1] @ monomials, fields[:, 1:] @ monomials
+        self.energy = (self.start + self.end)[..., 0, 0].sum(-1)
 
     def gradient(self) -> Tensor:
-        bend = torch.einsum("abnxy,bnxy->bna", self.c1[:, :, 1:-1], self._squares) / 4
-        slope = self.d1[:, :, 1:-1].permute(1, 2, 0)
-        return slope + bend + self.pull[:, :-1] - self.pull[:, 1:]
+        own = self.start[:, 1:, 1:3, 0] + self.end[:, :-1, 1:3, 0]
+        pull = (self.start + self.end)[..., 0, 1:3]
+        return own + pull[:, :-1] - pull[:, 1:]
 
     def hessian(self, curves: Tensor) -> Hessian:
-        steps, between = self.steps[curves], self.between[curves]
-        c1, squares = self.c1[:, curves], self._squares[curves]
-        c2, d2 = self.c2[:, :, curves, 1:-1], self.d2[:, :, curves, 1:-1]
-        bend = torch.einsum("acbnxy,bnxy->bnac", c2, squares) / 4
-        turn = steps[:, :-1] - steps[:, 1:]
-        cross = torch.einsum("abnxy,bny->bnax", c1[:, :, 1:-1], turn) / 2
-        own = d2.permute(2, 3, 0, 1) + bend + between[:, :-1] + between[:, 1:] + cross + cross.mT
-        along = steps[:, 1:-1]
-        here = torch.einsum("abnxy,bny->bnax", c1[:, :, 1:-2], along) / 2
-        there = torch.einsum("abnxy,bny->bnxa", c1[:, :, 2:-1], along) / 2
-        return Hessian(own, here - there - between[:, 1:-1])
-
-
-def _apply(matrices: Tensor, vectors: Tensor) -> Tensor:
-    return (matrices @ vectors[..., None])[..., 0]
+        start, end = self.start[curves], self.end[curves]
+        own = (start[:, 1:, :, 0] + end[:, :-1, :, 0])[..., _SECOND]
+        stiffness = (start + end)[:, :, 0][..., _SECOND]
+        cross = end[:, :-1, 1:3, 1:3] - start[:, 1:, 1:3, 1:3]
+        diagonal = own + cross + cross.mT + stiffness[:, :-1] + stiffness[:, 1:]
+        mixed = start[..., 1:3, 1:3] - end[..., 1:3, 1:3].mT
+        return Hessian(diagonal, (mixed - stiffness)[:, 1:-1])
 
 
 @dataclass(frozen=True)
@@ -268,7 +371,7 @@ class PathFinder:
 
     def __init__(self, grid: LatentGrid, decoders: int, segments: int):
         self.grid, self.segments = grid, segments
-        self.nodes = _points(grid.lower, grid.spacing, grid.nodes)
+        self.nodes = grid.points().reshape(-1, 2)
         self.potential = grid.disagreement[decoders - 1].ravel()
         self.edges = _edges(grid.nodes)
         i, j = self.edges.T
@@ -298,8 +401,7 @@ class PathFinder:
         return Path(points, np.concatenate([[0.0], durations, [0.0]]))
 
     def _nearest(self, point: np.ndarray) -> int:
-        position = np.rint((point - self.grid.lower) / self.grid.spacing)
-        i, j = position.clip(0, self.grid.nodes - 1).astype(int)
+        i, j = np.abs(self.grid.axes - point[:, None]).argmin(axis=1)
         return int(i * self.grid.nodes + j)
 
     def _edges_between(self, nodes: list[int]) -> np.ndarray:

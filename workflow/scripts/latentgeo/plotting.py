@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
+from scipy.interpolate import RectBivariateSpline
 
 from .files import replacing
 
@@ -56,11 +57,12 @@ def latent_axes(axes: Axes) -> None:
 
 def entropy_map(axes: Axes, grid: dict[str, np.ndarray]):
     """The mean entropy of all decoders' output over the latent space, in greys; a mappable."""
-    entropy = grid["entropy"][-1]
-    upper = grid["lower"] + grid["spacing"] * (np.array(entropy.shape) - 1)
-    extent = (grid["lower"][0], upper[0], grid["lower"][1], upper[1])
+    axis_x, axis_y = grid["axes"]
+    extent = (axis_x[0], axis_x[-1], axis_y[0], axis_y[-1])
+    evenly = [np.linspace(axis[0], axis[-1], 256) for axis in (axis_x, axis_y)]
+    entropy = RectBivariateSpline(axis_x, axis_y, grid["entropy"][-1])(*evenly)
     image = axes.imshow(
-        entropy.T, origin="lower", extent=extent, cmap="Greys_r", interpolation="bicubic"
+        entropy.T, origin="lower", extent=extent, cmap="Greys_r", interpolation="bilinear"
     )
     axes.set_xlim(extent[:2])
     axes.set_ylim(extent[2:])

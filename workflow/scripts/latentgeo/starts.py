@@ -19,16 +19,21 @@ from .solvers import Newton, Problem, project
 
 _EVERY = 2
 """Of how many rows of the grid one takes part in the shortest path."""
-_ARCS = (-0.25, 0.25)
+_ARCS = (-0.25, 0.0, 0.25)
 """Heights of the arcs tried between two points, as shares of their distance."""
 _COARSE = CubicSpline(4)
-"""In what family curves are compared, unless the wanted one is smaller."""
-_CANDIDATES = 4
-"""How many curves between two points are handed to a solver at most ..."""
-_MARGIN = 0.1
-"""... with an interpolated energy within this share of the lowest ..."""
+"""In what family curves are compared, unless the wanted one is smaller, ..."""
+_SEGMENTS = 16
+"""... and in how many segments at most ..."""
+_TOLERANCE = 1e-4
+_STEPS = 12
+"""... after how many steps."""
+_COARSE_MARGIN = 0.1
+"""Up to which share above the lowest such energy a curve is followed ..."""
+_MARGIN = 0.05
+"""... and up to which share above the lowest energy in its own family handed to a solver ..."""
 _APART = 0.02
-"""... and at least this share of the points' distance apart from one another."""
+"""... if it is at least this share of the points' distance apart from every lower one."""
 
 
 @dataclass(frozen=True)
@@ -76,54 +81,56 @@ def graph(
     lines = straight(start, end, times)
     across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
     bow = (4 * times * (1 - times))[:, None]
-    arcs = [lines + height * bow * across[:, None] for height in (0.0, *_ARCS)]
+    arcs = [lines + height * bow * across[:, None] for height in _ARCS]
     tried = torch.stack([torch.from_numpy(np.stack(paths)), *arcs])
     problem = Problem(InterpolatedEnergy(grid, decoders), family, start, end, segments)
-    coarse = replace(problem, family=min(family, _COARSE, key=_size))
-    candidates = Starts(
-        fit(coarse.family, times, tried.flatten(0, 1)), torch.arange(len(start)).repeat(len(tried))
+    steps = min(segments, _SEGMENTS)
+    coarse = replace(
+        problem,
+        objective=InterpolatedEnergy(grid, decoders, segments / steps),
+        family=min(family, _COARSE, key=_size),
+        segments=steps,
     )
-    energies, curves, _ = _relaxed(coarse, candidates)
-    shape = len(tried), len(start)
-    energies, curves = energies.unflatten(0, shape), curves.unflatten(0, shape)
-    kept = [
-        (pair, candidate)
-        for pair in range(len(start))
-        for candidate in _distinct(energies[:, pair], curves[:, pair])
-    ]
-    owner, candidate = torch.tensor(kept).T
-    chosen = Starts(fit(family, times, curves[candidate, owner]), owner)
-    _, points, weights = _relaxed(problem, chosen)
-    expansion = problem.objective.expand(points)
-    hessian = expansion.hessian(torch.ones(len(points), dtype=torch.bool))
+    owner = torch.arange(len(start)).repeat(len(tried))
+    energies, weights = _relaxed(coarse, fit(coarse.family, times, tried.flatten(0, 1)), owner)
+    curves = replace(coarse.select(owner), segments=segments).points(weights)
+    kept = _rivals(energies, curves, owner, _COARSE_MARGIN)
+    owner = owner[kept]
+    energies, weights = _relaxed(problem, fit(family, times, curves[kept]), owner)
+    kept = _rivals(energies, problem.select(owner).points(weights), owner, _MARGIN)
+    owner, weights = owner[kept], weights[kept]
+    expansion = problem.objective.expand(problem.select(owner).points(weights))
+    hessian = expansion.hessian(torch.ones(len(owner), dtype=torch.bool))
     return Starts(weights, owner, project(family.basis(times)[1:-1], hessian))
 
 
-def _relaxed(problem: Problem, starts: Starts) -> tuple[Tensor, Tensor, Tensor]:
-    """Energies, points and weights of curves after a few steps on the interpolated energy."""
-    batch = problem.select(starts.owner)
-    found = Newton(tolerance=1e-4, max_steps=30).solve(batch, starts.weights)
+def _relaxed(problem: Problem, weights: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
+    """Energies and weights of curves after a few steps on the interpolated energy."""
+    batch = problem.select(owner)
+    found = Newton(tolerance=_TOLERANCE, max_steps=_STEPS).solve(batch, weights)
     # between nodes the splines may dip below 0, and beyond the grid they mean nothing
-    points = batch.points(found.weights)
-    meant = batch.objective.covers(points) & (found.energy >= 0)
-    weights = torch.where(meant[:, None, None], found.weights, 0)
-    points = batch.points(weights)
-    energies = torch.where(meant, found.energy, batch.objective.expand(points).energy)
-    return energies, points, weights
+    meant = batch.objective.covers(batch.points(found.weights)) & (found.energy >= 0)
+    lines = torch.where(meant[:, None, None], found.weights, 0)
+    energies = found.energy.clone()
+    energies[~meant] = batch.objective.expand(batch.points(lines)[~meant]).energy
+    return energies, lines
 
 
-def _distinct(energies: Tensor, curves: Tensor) -> list[int]:
-    """The lowest of some curves (c, T, 2) that are apart from one another, lowest first."""
-    distance = (curves[0, -1] - curves[0, 0]).norm()
-    chosen: list[int] = []
-    for candidate in energies.argsort(stable=True).tolist():
-        highest = energies.min() + _MARGIN * energies.min().abs()
-        if len(chosen) == _CANDIDATES or energies[candidate] > highest:
-            break
-        gaps = (curves[chosen] - curves[candidate]).norm(dim=-1).amax(-1)
+def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> list[int]:
+    """The numbers of every owner's lowest curves that are apart from one another, lowest first.
+
+    Energies and owner are (C,), curves (C, T, 2); none is more than a margin above the lowest.
+    """
+    kept: dict[int, list[int]] = {}
+    for number in energies.argsort(stable=True).tolist():
+        chosen = kept.setdefault(int(owner[number]), [])
+        if chosen and energies[number] > (1 + margin) * energies[chosen[0]]:
+            continue
+        distance = (curves[number, -1] - curves[number, 0]).norm()
+        gaps = (curves[chosen] - curves[number]).norm(dim=-1).amax(-1)
         if not chosen or bool((gaps > _APART * distance).all()):
-            chosen.append(candidate)
-    return chosen
+            chosen.append(number)
+    return [number for pair in sorted(kept) for number in kept[pair]]
 
 
 def _size(family: Family) -> int:

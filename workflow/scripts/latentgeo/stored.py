@@ -63,10 +63,13 @@ def load_grid(path: str | Path, decoders: int | str = "m") -> dict[str, np.ndarr
     """The arrays of a `grid.LatentGrid`, of so many decoders if that is known."""
     return load_shaped(
         path,
-        lower="float 2",
-        spacing="float 2",
+        axes="float 2 g",
+        centre="float 2",
+        scale="float 2",
         disagreement=f"float {decoders} g g",
+        drift=f"float {decoders} g g 2",
         metric=f"float {decoders} g g 2 2",
+        skewness=f"float {decoders} g g 2 2 2",
         entropy=f"float {decoders} g g",
     )
 

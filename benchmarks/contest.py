@@ -30,7 +30,7 @@ FAMILY = {
 }
 LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
 OURS, ESCAPING = "newton", "newton-escapes"
-ESCAPES = 3
+ESCAPES = 2
 SEED = 0
 
 

@@ -327,7 +327,8 @@ class InterpolatedExpansion:
     def __init__(self, objective: InterpolatedEnergy, points: Tensor):
         fields = objective.fields(points)
         monomials = _monomials(points.diff(dim=1), objective.terms) / 2
-        self.start, self.end = fields[:, :-1] @ monomials, fields[:, 1:] @ monomials
+        both = torch.cat([fields[:, :-1], fields[:, 1:]], dim=-2) @ monomials
+        self.start, self.end = both.split(6, dim=-2)
         self.energy = (self.start + self.end)[..., 0, 0].sum(-1)
 
     def gradient(self) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import Curves, Family, uniform_times
+from .curves import Curves, Family, fit, uniform_times
 from .energy import Hessian, Objective
 
 Progress = Callable[[str], None]
@@ -116,9 +116,8 @@ class Newton:
     cannot become the lowest of its owner's, by three times that estimate.
 
     A minimum is a local one. With `escapes` the minimisation is repeated from so many curves
-    around each minimum, and the lowest end is kept: its mirror image at the straight line, and
-    curves moved both ways along the Hessian's softest directions, as far as would raise a
-    quadratic energy by a tenth.
+    around each minimum, and the lowest end is kept: the curve bowed to both sides by half of the
+    distance between its ends, then by a quarter.
     """
 
     tolerance: float = 1e-6
@@ -149,10 +148,10 @@ class Newton:
         best = best[torch.from_numpy(solution.converged)[best]]
         if not len(best):
             return solution
-        around = _around(state, best, self.escapes)
+        around = _bowed(problem.select(best), solution.weights[best])[: self.escapes]
         owner = torch.arange(len(best)).repeat(len(around))
         trials = problem.select(best.repeat(len(around)))
-        state = _NewtonState(trials, torch.cat(around), self.tolerance)
+        state = _NewtonState(trials, around.flatten(0, 1), self.tolerance)
         found = self._minimise(state, owner, solution.energy[best])
         lower = lowest(found.energy, owner)
         gained = found.energy[lower] < solution.energy[best] * (1 - _WORTHWHILE)
@@ -182,21 +181,20 @@ class Newton:
         )
 
 
-_RISE = 0.1
-"""How far up an escape begins, as a share of the energy ..."""
+_BOWS = 0.5, 0.25
+"""How far to the side an escape begins, as shares of the distance between a curve's ends ..."""
 _WORTHWHILE = 1e-4
-"""... and how much lower it must lead."""
+"""... and by which share lower it must lead."""
 
 
-def _around(state: _NewtonState, curves: Tensor, count: int) -> list[Tensor]:
-    """The weights, (b, P, d) each, from which to escape the minima of some curves."""
-    weights, rise = state.weights[curves], 2 * _RISE * state.energy[curves].abs()
-    found = [-weights]
-    for k in range(min(count // 2, state.eigenvalues.shape[1])):
-        bend = state.eigenvalues[curves, k].clamp(min=1e-300)
-        change = state.eigenvectors[curves, :, k] * (rise / bend).sqrt()[:, None]
-        found += [weights + way * state.expanded(change) for way in (1, -1)]
-    return found[:count]
+def _bowed(problem: Problem, weights: Tensor) -> Tensor:
+    """Weights (b, P, d) of curves, bowed to all sides: (4 (d - 1), b, P, d)."""
+    chord = (problem.end - problem.start)[..., None]
+    sides = torch.linalg.qr(chord, mode="complete").Q[..., 1:] * chord.norm(dim=1, keepdim=True)
+    times = problem.times
+    bow = fit(problem.family, times, (4 * times * (1 - times))[None, :, None])  # 1×P×1
+    ways = [side * way for side in sides.unbind(-1) for way in (1, -1)]
+    return torch.stack([weights + h * bow * way[:, None] for h in _BOWS for way in ways])
 
 
 def lowest(energies: Tensor, owner: Tensor) -> Tensor:

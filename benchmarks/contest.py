@@ -70,18 +70,20 @@ def run(
     grid_share = [cost / pairs for cost in grid_cost]
     log(f"{model.name}: grid {grid_cost[0]:.2f} s")
     for name, family in FAMILY.items():
-        lines = starts.line(family, pairs, 2)
-        randoms = starts.random(family, list(range(pairs)), 2, SEED)
+        cold = {
+            "line": starts.line(family, pairs, 2),
+            "random": starts.random(family, list(range(pairs)), 2, SEED),
+        }
         study_start = "random" if name == "polynomial" else "line"
         problem = model.problem(family, segments)
         runs = {
             (OURS, "graph"): charged(newton_from_graph(problem, grid), *grid_share),
-            (OURS, "line"): newton(problem, starts.one_each(lines)),
-            (OURS, "random"): newton(problem, starts.one_each(randoms)),
+            (OURS, "line"): newton(problem, starts.one_each(cold["line"])),
+            (OURS, "random"): newton(problem, starts.one_each(cold["random"])),
             (ESCAPING, "graph"): charged(newton_from_graph(problem, grid, ESCAPES), *grid_share),
             (ESCAPING, study_start): newton(
                 problem,
-                starts.one_each(randoms if study_start == "random" else lines),
+                starts.one_each(cold[study_start]),
                 ESCAPES,
             ),
         }
@@ -93,7 +95,7 @@ def run(
         ):
             limit = limits(contestant, model.name, name, effort)
             part = model.problem(family, segments, model.rows[: limit.curves])
-            weights = (randoms if start == "random" else lines)[: limit.curves]
+            weights = cold[start][: limit.curves]
             runs[contestant, start] = solve(part, weights, limit.budget)
             spent = sum(trace.cpu[-1] for trace in runs[contestant, start])
             log(f"{model.name} {name} {contestant}: {spent:.1f} s")
@@ -109,7 +111,10 @@ def _warm_up(model: Model, segments: int, grid_nodes: int) -> None:
     newton(problem, starts.one_each(weights))
     Adam(0.1)(problem, weights, Budget(2))
     study(problem, weights, Budget(2))
-    evaluate_grid(problem, model.latents, grid_nodes)
+    l_bfgs_b(problem, weights, Budget(2))
+    Stochman()(problem, weights, Budget(2))
+    grid, *_ = evaluate_grid(problem, model.latents, grid_nodes)
+    newton_from_graph(problem, grid)
 
 
 def _rows(runs: dict[tuple[str, str], list[Trace]], pairs: int) -> pd.DataFrame:

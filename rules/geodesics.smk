@@ -14,7 +14,7 @@ rule solve_geodesics:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(2000),
+        mem_mb=grows(2500),
         runtime=grows(60),
     params:
         study_seed=config["seed"],

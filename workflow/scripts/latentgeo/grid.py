@@ -29,7 +29,7 @@ from math import isqrt
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.interpolate import make_interp_spline
+from scipy.interpolate import PchipInterpolator, make_interp_spline
 from scipy.ndimage import spline_filter
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -99,7 +99,8 @@ def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> Late
 
     Every decoder is evaluated once at each of nodes² points. The fields are products of its means
     and natural parameters and have finer features than these; hence they are taken from quintic
-    splines through means and natural parameters, on a lattice that is finer by a third.
+    splines through means and natural parameters, on a lattice that is finer by a third. Far out,
+    where nodes are sparse, these may oscillate; the entropy, which figures show, does not.
     """
     centre, scale = np.median(latents, axis=0), _SCALE * latents.std(axis=0)
     low, high = np.quantile(latents, [0.001, 0.999], axis=0)
@@ -111,36 +112,43 @@ def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> Late
     spline = _Refinement(nodes, fine.shape[1])
     points = torch.from_numpy(np.stack(np.meshgrid(*coarse, indexing="ij"), axis=-1)).flatten(0, 1)
     decoded = [_decoded(objective, decoder, points) for decoder in objective.decoders]
-    mean, eta, normalizer = (torch.stack(parts) for parts in zip(*decoded, strict=True))
-    own, every = _products(spline, mean, eta)
+    own, every = _products(spline, [parts[:2] for parts in decoded])
     chain = _chain(torch.from_numpy(fine), torch.from_numpy(centre), torch.from_numpy(scale))
     own, every = (chain @ products @ chain.mT for products in (own.cumsum(0), every))
     count = torch.arange(1, len(own) + 1)[:, None, None, None, None]
     between = torch.where(count > 1, (every - own) / (count * (count - 1)).clamp(min=1), own)
     among = own / count - between  # the covariance of mu and its slopes with eta and its slopes
-    normalizer = spline(normalizer[..., None])[0, ..., 0].double()
-    entropy = normalizer.cumsum(0) - own[..., 0, 0]
+    entropy = torch.stack([parts[2] for parts in decoded]).double().cumsum(0) / count[..., 0, 0]
     bend = between[..., 1:3, _SECOND] - between[..., _SECOND, 1:3].movedim(-1, -3)
     fields = {
         "disagreement": among[..., 0, 0],
         "drift": among[..., 0, 1:3] - among[..., 1:3, 0],
         "metric": (between + between.mT)[..., 1:3, 1:3] / 2,
         "skewness": (bend + bend.transpose(-3, -2) + bend.transpose(-3, -1)) / 3,
-        "entropy": entropy / (count[..., 0, 0] * eta.shape[-1]),
+        "entropy": torch.from_numpy(_between_nodes(entropy.numpy(), spline.fine)),
     }
     return LatentGrid(fine, centre, scale, **{name: f.numpy() for name, f in fields.items()})
 
 
 @torch.no_grad()
 def _decoded(objective: FisherRao, decoder: nn.Sequential, points: Tensor) -> list[Tensor]:
-    """A', eta (G, G, D) and A summed over pixels (G, G), in the decoder's own precision."""
+    """A', eta (G, G, D) and the entropy a pixel (G, G), in the decoder's own precision."""
     nodes, dtype = isqrt(len(points)), next(decoder.parameters()).dtype
     parts = []
     for part in points.split(POINTS_AT_ONCE):
         eta = decoder(part.to(dtype))
-        parts.append((cb.mean(eta), eta, cb.log_normalizer(eta).sum(-1)))
+        mean = cb.mean(eta)
+        parts.append((mean, eta, (cb.log_normalizer(eta) - mean * eta).mean(-1)))
     objective.evaluations += len(points)
     return [torch.cat(part).unflatten(0, (nodes, nodes)) for part in zip(*parts, strict=True)]
+
+
+def _between_nodes(field: np.ndarray, fine: int) -> np.ndarray:
+    """A field (M, G, G) on the finer lattice, (M, F, F), never beyond its neighbours' values."""
+    at = np.linspace(0, fine - 1, field.shape[-1])
+    for axis in (1, 2):
+        field = PchipInterpolator(at, field, axis=axis)(np.arange(fine))
+    return field
 
 
 class _Refinement:
@@ -162,19 +170,17 @@ class _Refinement:
         return found
 
 
-def _products(spline: _Refinement, mean: Tensor, eta: Tensor) -> tuple[Tensor, Tensor]:
+def _products(spline: _Refinement, decoded: list[list[Tensor]]) -> tuple[Tensor, Tensor]:
     """Sums over pixels of mean and its derivatives times eta and its derivatives.
 
-    Of each decoder, and of the sums of the first 2, 3, ... decoders: (M, F, F, 6, 6) both, for
-    mean and eta (M, G, G, D).
+    Of each decoder, and of the sums of the first 2, 3, ... decoders, (M, F, F, 6, 6) both, for
+    every decoder's mean and eta, (G, G, D).
     """
-    own, every = torch.zeros(2, len(eta), spline.fine, spline.fine, 6, 6, dtype=torch.float64)
-    for parts in zip(
-        *(values.split(PIXELS_AT_ONCE, dim=-1) for values in (mean, eta)), strict=True
-    ):
-        sums = None
-        for k in range(len(eta)):
-            fields = [spline(part[k].contiguous()).movedim(0, -2) for part in parts]
+    own, every = torch.zeros(2, len(decoded), spline.fine, spline.fine, 6, 6, dtype=torch.float64)
+    for first in range(0, decoded[0][0].shape[-1], PIXELS_AT_ONCE):
+        pixels, sums = slice(first, first + PIXELS_AT_ONCE), None
+        for k, parts in enumerate(decoded):
+            fields = [spline(part[..., pixels].contiguous()).movedim(0, -2) for part in parts]
             own[k] += fields[0] @ fields[1].mT
             if sums is None:
                 sums = fields

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
-from scipy.interpolate import RectBivariateSpline
+from scipy.interpolate import PchipInterpolator
 
 from .files import replacing
 
@@ -57,10 +57,11 @@ def latent_axes(axes: Axes) -> None:
 
 def entropy_map(axes: Axes, grid: dict[str, np.ndarray]):
     """The mean entropy of all decoders' output over the latent space, in greys; a mappable."""
-    axis_x, axis_y = grid["axes"]
-    extent = (axis_x[0], axis_x[-1], axis_y[0], axis_y[-1])
-    evenly = [np.linspace(axis[0], axis[-1], 256) for axis in (axis_x, axis_y)]
-    entropy = RectBivariateSpline(axis_x, axis_y, grid["entropy"][-1])(*evenly)
+    entropy, extent = grid["entropy"][-1], []
+    for n, nodes in enumerate(grid["axes"]):
+        evenly = np.linspace(nodes[0], nodes[-1], 256)
+        entropy = PchipInterpolator(nodes, entropy, axis=n)(evenly)
+        extent += [nodes[0], nodes[-1]]
     image = axes.imshow(
         entropy.T, origin="lower", extent=extent, cmap="Greys_r", interpolation="bilinear"
     )

@@ -30,7 +30,7 @@ check: $(READY)
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
-# The project against its peers, on the study's own models; about half an hour of one core.
+# The project against its peers, on the study's own models; about twenty minutes of one core.
 BENCH_INPUTS := results/pairs/0-50.npz \
 	$(foreach vae,single ensemble,results/models/$(vae)/seed-0/model.safetensors \
 	results/latents/$(vae)/seed-0.npz)

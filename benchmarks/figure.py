@@ -110,6 +110,7 @@ def _scaling(ax: Axes, table: pd.DataFrame, axis: str) -> None:
     ax.set(xlabel={"decoders": "decoders M", "pairs": "pairs", "segments": "segments N"}[axis])
     ax.set_xticks(table["size"])
     ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.tick_params(axis="x", labelsize="small")
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(y=0.2)
     ax.grid(alpha=0.3)

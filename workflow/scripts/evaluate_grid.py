@@ -1,4 +1,4 @@
-"""Disagreement, metric and entropy of a model's decoders on a grid over its latents."""
+"""Disagreement, metric and the like of a model's decoders on a grid over its latents."""
 
 from job import begin
 from latentgeo import stored, vae

@@ -24,10 +24,11 @@ _ARCS = (-0.25, 0.0, 0.25)
 _COARSE = CubicSpline(4)
 """In what family curves are compared, unless the wanted one is smaller, ..."""
 _SEGMENTS = 16
-"""... and in how many segments at most ..."""
+"""... and in how many segments at most."""
 _TOLERANCE = 1e-4
+"""To which share of the interpolated energy a curve is minimised ..."""
 _STEPS = 12
-"""... after how many steps."""
+"""... and in how many steps at most."""
 _COARSE_MARGIN = 0.1
 """Up to which share above the lowest such energy a curve is followed ..."""
 _MARGIN = 0.05
@@ -70,10 +71,11 @@ def graph(
 ) -> Starts:
     """The curves from start to end, (B, 2), that are best on the grid.
 
-    The shortest path over the grid, the straight line and some arcs are fitted by the family and
-    relaxed under the interpolated energy, which costs no decoder evaluation. Where the lowest have
-    nearly the same energy and are different curves, several are returned, the lowest first: which
-    of their valleys is the deepest only the decoders can tell.
+    The shortest path over the grid, the straight line and some arcs are relaxed under the
+    interpolated energy, which costs no decoder evaluation: first in a small family and few
+    segments, then the lowest of them in their own. Where the lowest have nearly the same energy and
+    are different curves, several are returned, the lowest first: which of their valleys is the
+    deepest only the decoders can tell.
     """
     times = uniform_times(segments)
     finder = PathFinder(grid.thinned(_EVERY), decoders, segments)
@@ -105,15 +107,18 @@ def graph(
 
 
 def _relaxed(problem: Problem, weights: Tensor, owner: Tensor) -> tuple[Tensor, Tensor]:
-    """Energies and weights of curves after a few steps on the interpolated energy."""
+    """Energies and weights of curves after a few steps on the interpolated energy.
+
+    A curve that leaves the grid or ends below 0 goes back to the straight line.
+    """
     batch = problem.select(owner)
     found = Newton(tolerance=_TOLERANCE, max_steps=_STEPS).solve(batch, weights)
     # between nodes the splines may dip below 0, and beyond the grid they mean nothing
     meant = batch.objective.covers(batch.points(found.weights)) & (found.energy >= 0)
-    lines = torch.where(meant[:, None, None], found.weights, 0)
+    weights = torch.where(meant[:, None, None], found.weights, 0)
     energies = found.energy.clone()
-    energies[~meant] = batch.objective.expand(batch.points(lines)[~meant]).energy
-    return energies, lines
+    energies[~meant] = batch.objective.expand(batch.points(weights)[~meant]).energy
+    return energies, weights
 
 
 def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> list[int]:

@@ -93,8 +93,8 @@ def test_a_job_killed_for_memory_comes_back_with_more(study):
     rules = study.folder / "rules/data.smk"
     rules.write_text(rules.read_text().replace("mem_mb=grows(800)", "mem_mb=grows(60)", 1))
     amounts = tried(study, "mem_mb", "ballast = bytearray(90 * 2**20); time.sleep(6)")
-    # a second attempt may be killed before it notes anything
-    assert amounts[0] == 60 and amounts[-1] in (120, 240, 480)
+    # an attempt may be killed before it notes anything, the first one too
+    assert amounts[-1] in (120, 240, 480)
 
 
 def test_a_job_that_times_out_is_tried_again_with_more_time(study):

@@ -89,6 +89,11 @@ def straight(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     return (1 - t) * start[:, None] + t * end[:, None]
 
 
+def bow(t: Tensor) -> Tensor:
+    """The parabola that is 0 at the ends and 1 in the middle, at times t, (T,): (T, 1)."""
+    return (4 * t * (1 - t))[:, None]
+
+
 def uniform_times(segments: int) -> Tensor:
     """The segments + 1 times of a curve's points, float64, equally spaced in [0, 1]."""
     return torch.linspace(0, 1, segments + 1, dtype=torch.float64)

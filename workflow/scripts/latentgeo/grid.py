@@ -67,10 +67,6 @@ class LatentGrid:
     def nodes(self) -> int:
         return self.axes.shape[1]
 
-    def points(self) -> np.ndarray:
-        """The nodes' positions, (G, G, 2)."""
-        return np.stack(np.meshgrid(*self.axes, indexing="ij"), axis=-1)
-
     def thinned(self, every: int) -> LatentGrid:
         """The grid of every n-th row and column."""
         whole = ("axes", "centre", "scale")
@@ -110,7 +106,7 @@ def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> Late
         (centre + scale * np.sinh(np.linspace(*ends, count))).T for count in (nodes, 4 * nodes // 3)
     )
     spline = _Refinement(nodes, fine.shape[1])
-    points = torch.from_numpy(np.stack(np.meshgrid(*coarse, indexing="ij"), axis=-1)).flatten(0, 1)
+    points = torch.from_numpy(_points(coarse))
     decoded = [_decoded(objective, decoder, points) for decoder in objective.decoders]
     own, every = _products(spline, [parts[:2] for parts in decoded])
     chain = _chain(torch.from_numpy(fine), torch.from_numpy(centre), torch.from_numpy(scale))
@@ -128,6 +124,11 @@ def evaluate_grid(objective: FisherRao, latents: np.ndarray, nodes: int) -> Late
         "entropy": torch.from_numpy(_between_nodes(entropy.numpy(), spline.fine)),
     }
     return LatentGrid(fine, centre, scale, **{name: f.numpy() for name, f in fields.items()})
+
+
+def _points(axes: np.ndarray) -> np.ndarray:
+    """The positions of the nodes with coordinates (2, G) along the axes, row by row: (G², 2)."""
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 @torch.no_grad()
@@ -378,7 +379,7 @@ class PathFinder:
 
     def __init__(self, grid: LatentGrid, decoders: int, segments: int):
         self.grid, self.segments = grid, segments
-        self.nodes = grid.points().reshape(-1, 2)
+        self.nodes = _points(grid.axes)
         self.potential = grid.disagreement[decoders - 1].ravel()
         self.edges = _edges(grid.nodes)
         i, j = self.edges.T

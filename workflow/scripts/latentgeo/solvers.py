@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import Curves, Family, fit, uniform_times
+from .curves import Curves, Family, bow, fit, uniform_times
 from .energy import Hessian, Objective
 
 Progress = Callable[[str], None]
@@ -191,10 +191,9 @@ def _bowed(problem: Problem, weights: Tensor) -> Tensor:
     """Weights (b, P, d) of curves, bowed to all sides: (4 (d - 1), b, P, d)."""
     chord = (problem.end - problem.start)[..., None]
     sides = torch.linalg.qr(chord, mode="complete").Q[..., 1:] * chord.norm(dim=1, keepdim=True)
-    times = problem.times
-    bow = fit(problem.family, times, (4 * times * (1 - times))[None, :, None])  # 1×P×1
+    arc = fit(problem.family, problem.times, bow(problem.times)[None])  # 1×P×1
     ways = [side * way for side in sides.unbind(-1) for way in (1, -1)]
-    return torch.stack([weights + h * bow * way[:, None] for h in _BOWS for way in ways])
+    return torch.stack([weights + h * arc * way[:, None] for h in _BOWS for way in ways])
 
 
 def lowest(energies: Tensor, owner: Tensor) -> Tensor:

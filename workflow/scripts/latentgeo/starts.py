@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import CubicSpline, Family, fit, straight, uniform_times
+from .curves import CubicSpline, Family, bow, fit, straight, uniform_times
 from .grid import InterpolatedEnergy, LatentGrid, PathFinder
 from .randomness import generator
 from .solvers import Newton, Problem, project
@@ -82,8 +82,7 @@ def graph(
     paths = [finder(a, b)(times.numpy()) for a, b in zip(start.numpy(), end.numpy(), strict=True)]
     lines = straight(start, end, times)
     across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
-    bow = (4 * times * (1 - times))[:, None]
-    arcs = [lines + height * bow * across[:, None] for height in _ARCS]
+    arcs = [lines + height * bow(times) * across[:, None] for height in _ARCS]
     tried = torch.stack([torch.from_numpy(np.stack(paths)), *arcs])
     problem = Problem(InterpolatedEnergy(grid, decoders), family, start, end, segments)
     steps = min(segments, _SEGMENTS)

@@ -16,6 +16,8 @@ include: "rules/geodesics.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 
+refuse_damaged_results()
+
 
 localrules:
     all,
@@ -29,30 +31,29 @@ localrules:
 rule all:
     default_target: True
     input:
-        tables(),
-        figures(),
+        list(TABLES | FIGURES),
 
 
 rule part_a:
     input:
-        part_a(),
+        part("a"),
 
 
 rule part_b:
     input:
-        part_b(),
+        part("b"),
 
 
 rule part_c:
     input:
-        part_c(),
+        part("c"),
 
 
 rule tables:
     input:
-        tables(),
+        list(TABLES),
 
 
 rule figures:
     input:
-        figures(),
+        list(FIGURES),

@@ -1,29 +1,32 @@
-import ast
 import sys
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+BASE = Path(workflow.basedir)
+SCRIPTS = BASE / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from latentgeo import configuration, digits, files, plan, results, stored
+# what plans a study takes nothing that Snakemake itself does not bring
+from latentgeo import plugins
 from latentgeo.errors import StudyError
+from latentgeo.images import counts
+from latentgeo.io import whole
+from latentgeo.study import configuration, experiments, plan, sources
+from latentgeo.study.series import PLACE, Series, span
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-EMBEDDED = Path(workflow.basedir) / "resources" / "mnist-012.npz"
+EMBEDDED = BASE / "resources" / "mnist-012.npz"
+CHECKSUMS = BASE / "resources" / "SHA256SUMS"
 
 # Snakemake reads the values inside `--config key={...}` as strings
 update_config(config, configuration.retyped(workflow.config_settings.config))
 
 try:
-    configuration.check(config, Path(workflow.basedir) / "workflow/schemas/config.schema.yaml")
+    configuration.check(config, BASE / "workflow/schemas/config.schema.yaml")
     if config["data"]["source"] == "embedded":
-        images = digits.count_embedded(EMBEDDED, config["data"]["classes"])
+        images = counts.count_embedded(EMBEDDED, config["data"]["classes"])
         configuration.check_pairs(config, images)
-    if workflow.is_main_process:
-        files.refuse_cut_off("results")
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
@@ -31,167 +34,129 @@ VAES = config["vaes"]
 SEEDS = range(config["training"]["seeds"])
 LATENT_DIM = 2
 TORCH = version("torch")
-EXPERIMENTS = config["experiments"]
 
+# The files that images are read from, where they are known.
+DATA_FILES = [EMBEDDED, CHECKSUMS] if config["data"]["source"] == "embedded" else []
+DIGITS = "results/digits.npz"
 MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"
 HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
 EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"
 LATENTS = "results/latents/{vae}/seed-{seed}.npz"
 GRID = "results/grids/{vae}/seed-{seed}.npz"
 PAIRS = "results/pairs/{block}.npz"
-GEODESICS = f"results/geodesics/{stored.PLACE}"
+GEODESICS = f"results/geodesics/{PLACE}"
+
+EXPERIMENTS = experiments.experiments(config)
+REQUESTS = [r for e in EXPERIMENTS.values() for r in e.requests()]
+JOBS = plan.plan(REQUESTS, config["pairs"]["per_job"])
 
 
 wildcard_constraints:
     vae="|".join(VAES),
     seed=r"\d+",
-    decoders=r"\d+(-\d+)?",
-    metric="fisher-rao|density",
+    decoder_span=r"\d+(-\d+)?",
+    metric="[a-z-]+",
     curve="|".join(config["curves"]["families"]),
-    start="line|random|graph|hot",
+    start="[a-z-]+",
     solver="|".join(config["solvers"]),
     block=r"\d+-\d+",
 
 
-# ── what the experiments ask for ────────────────────────────────────────────────────────────────
+# ── what experiments give to tables and figures ─────────────────────────────────────────────────
 
 
-def requested_geodesics():
-    e = EXPERIMENTS["geodesics"]
-    return {
-        vae: plan.Request(series(vae, e["seed"], e["curve"], e), VAES[vae], e["pairs"])
-        for vae in VAES
-    }
+def geodesics_of(*names, **fields):
+    """The files that hold the geodesics of some experiments, of series with given fields."""
+    requests = experiments.requested(described(*names).values(), **fields)
+    return [f"results/geodesics/{job.place}" for job in plan.serving(JOBS, requests)]
 
 
-def requested_variation():
-    e = EXPERIMENTS["variation"]
+def described(*names):
+    """Experiments by name, in a form that scripts make them of again; all of them without names."""
+    return {name: EXPERIMENTS[name].described() for name in names or EXPERIMENTS}
+
+
+def one_model(pattern, experiment):
+    """The file of an experiment's only VAE type and seed."""
+    [vae], [seed] = EXPERIMENTS[experiment].vaes, EXPERIMENTS[experiment].seeds
+    return pattern.format(vae=vae, seed=seed)
+
+
+# ── tables and figures, and the parts of the study that they belong to ──────────────────────────
+
+# The parts of the study that geodesics in one model of a VAE type belong to.
+PART_OF_VAE = {vae: "a" if decoder_count == 1 else "b" for vae, decoder_count in VAES.items()}
+TABLES = {}  # the parts ("a", "ab", ...; none for what is of the whole study) of every file
+FIGURES = {}
+
+
+def table(name, parts="", shown=None):
+    """A table of the study, made by the rule that calls this, with its caption in the report."""
+    path = f"results/tables/{name}.csv"
+    TABLES[path] = parts
+    return captioned(path, f"table-{name}", "Tables", table=shown or name)
+
+
+def figure(name, parts="", caption=None):
+    """A figure as PNG and PDF; its name may hold {vae}, and then parts are the VAE type's."""
+    paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf")}
+    each = PART_OF_VAE if "{vae}" in name else {None: parts}
+    for path in paths.values():
+        FIGURES.update({path.format(vae=vae): of for vae, of in each.items()})
+    text = f"figure-{caption or name}"
     return [
-        plan.Request(series(vae, seed, e["curve"], e), VAES[vae], e["pairs"])
-        for vae in VAES
-        for seed in SEEDS
+        captioned(path, text, "Figures", figure=name, format=kind.upper())
+        for kind, path in paths.items()
     ]
 
 
-def requested_proximity():
-    e = EXPERIMENTS["proximity"]
-    return [
-        plan.Request(series(e["vae"], e["seed"], curve, e), decoders, e["pairs"])
-        for curve in e["curves"]
-        for decoders in range(1, e["decoders"] + 1)
-    ]
+def captioned(path, caption, category, **labels):
+    """A file that the report shows."""
+    caption = f"../workflow/report/{caption}.rst"
+    return report(path, caption=caption, category=category, labels=labels)
 
 
-def requested_starts(kind):
-    """Geodesics of part C: `cold`, `hot`, or the `density` geodesics that hot starts are."""
-    e = EXPERIMENTS["starts"]
-    return [
-        plan.Request(
-            plan.Series(
-                e["vae"],
-                e["seed"],
-                "density" if kind == "density" else "fisher-rao",
-                curve,
-                {"cold": cold, "hot": "hot", "density": e["density_start"]}[kind],
-                solver,
-            ),
-            0 if kind == "density" else e["decoders"],
-            e["pairs"],
-        )
-        for curve, cold in e["cold"].items()
-        for solver in e["solvers"]
-    ]
+def part(letter):
+    """The tables and figures of a part of the study."""
+    return [path for path, parts in (TABLES | FIGURES).items() if letter in parts]
 
 
-def series(vae, seed, curve, experiment):
-    return plan.Series(vae, seed, "fisher-rao", curve, experiment["start"], experiment["solver"])
+def refuse_damaged_results():
+    """Stop, naming them, when files that the study makes lack their end."""
+    if workflow.is_main_process:
+        try:
+            whole.refuse_cut_off(all_results())
+        except StudyError as error:
+            raise WorkflowError(str(error)) from None
 
 
-def requested():
-    return [
-        *requested_geodesics().values(),
-        *requested_variation(),
-        *requested_proximity(),
-        *(r for kind in ("density", "cold", "hot") for r in requested_starts(kind)),
-    ]
-
-
-JOBS = plan.plan(requested(), config["pairs"]["per_job"])
-
-
-def geodesic_files(requests):
-    """The files that hold the requested geodesics (and perhaps more)."""
-    return [
-        GEODESICS.format(**vars(job.series), decoders=job.decoders, block=job.block)
-        for job in plan.serving(JOBS, requests)
-    ]
-
-
-def figure_files(*names):
-    return [f"results/figures/{name}{kind}" for name in names for kind in (".png", ".pdf")]
-
-
-def table_files(*names):
-    return [f"results/tables/{name}.csv" for name in names]
-
-
-def tables():
-    return table_files("models", "geodesics", "cv", "proximity", "starts")
-
-
-def figures():
-    maps = [f"geodesics-{vae}" for vae in VAES]
-    return figure_files(
-        *maps, "cv", "models", "proximity", "starts-curves", "starts-energy", "training"
-    )
-
-
-def part_a():
-    maps = [f"geodesics-{vae}" for vae, decoders in VAES.items() if decoders == 1]
-    return table_files("models", "cv") + figure_files(*maps, "cv", "models", "training")
-
-
-def part_b():
-    maps = [f"geodesics-{vae}" for vae, decoders in VAES.items() if decoders > 1]
-    return table_files("models", "cv", "proximity") + figure_files(
-        *maps, "cv", "models", "training", "proximity"
-    )
-
-
-def part_c():
-    return table_files("starts") + figure_files("starts-curves", "starts-energy")
+def all_results():
+    """Every file that the study makes and another rule may take for finished."""
+    each = [MODEL, HISTORY, EVALUATION, LATENTS, GRID]
+    blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
+    return [DIGITS, *expand(each, vae=VAES, seed=SEEDS), *blocks, *geodesics_of(), *TABLES, *FIGURES]
 
 
 # ── what rules share ────────────────────────────────────────────────────────────────────────────
 
 
-@cache
-def code(script):
-    """The modules of this project that a script imports, directly or not, as inputs of its rule."""
-    seen, waiting = set(), [SCRIPTS / f"{script}.py"]
-    while waiting:
-        for path in map(str, local_imports(waiting.pop())):
-            if path not in seen:
-                seen.add(path)
-                waiting.append(Path(path))
-    return sorted(seen)
+def code(script, **parts):
+    """A checksum of a script and all that it imports, and of parts chosen by name.
+
+    A part is given with its kind, as solvers="newton".
+    """
+    modules = [plugins.module_name(kind, name) for kind, name in parts.items()]
+    return sources.checksum(SCRIPTS, script, *modules)
 
 
-def local_imports(path):
-    """The project's modules that one file imports."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            base = path.parent if node.level else SCRIPTS
-            parts = (node.module or "").split(".") if node.module else []
-            names = [base.joinpath(*parts), *(base.joinpath(*parts, a.name) for a in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [SCRIPTS.joinpath(*alias.name.split(".")) for alias in node.names]
-        else:
-            continue
-        for name in names:
-            for file in (name.with_suffix(".py"), name / "__init__.py"):
-                if file.is_file():
-                    yield file
+def code_of_geodesics(wildcards):
+    """Only the start, the solver and the metric that a job has matter to it."""
+    return code(
+        "solve_geodesics",
+        starts=wildcards.start,
+        solvers=config["solvers"][wildcards.solver]["method"],
+        objectives=wildcards.metric,
+    )
 
 
 def grows(amount):
@@ -199,21 +164,16 @@ def grows(amount):
     return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
 
 
-def at(experiment):
-    """The VAE type and seed of an experiment, to format a path with."""
-    return {"vae": experiment["vae"], "seed": experiment["seed"]}
-
-
 def architecture(wildcards):
     """What fixes the shapes of a model of the VAE type."""
-    decoders = VAES[wildcards.vae]
-    return {"latent_dim": LATENT_DIM, "decoders": decoders, **config["model"]}
+    decoder_count = VAES[wildcards.vae]
+    return {"latent_dim": LATENT_DIM, "decoder_count": decoder_count, **config["model"]}
 
 
-def passes(vae):
+def schedule(wildcards):
     """The training settings for a VAE type's number of decoders."""
     training = config["training"]
-    kind = "single_decoder" if VAES[vae] == 1 else "several_decoders"
+    kind = "single_decoder" if VAES[wildcards.vae] == 1 else "several_decoders"
     return training[kind] | {key: training[key] for key in ("learning_rate", "held_out")}
 
 
@@ -222,19 +182,12 @@ def start_from(wildcards):
     if wildcards.start == "graph":
         return {"grid": GRID.format(**wildcards)}
     if wildcards.start == "hot":
-        density = dict(decoders=0, metric="density", start=EXPERIMENTS["starts"]["density_start"])
+        [start] = {r.series.start for r in REQUESTS if r.series.metric == "density"}
+        density = dict(decoder_span=0, metric="density", start=start)
         return {"hot": GEODESICS.format(**dict(wildcards) | density)}
     return {}
 
 
 def metric_settings(wildcards):
-    return config["density"] if wildcards.metric == "density" else {}
-
-
-def in_both_formats(name, caption=None):
-    """A figure as PNG and PDF, each with the same caption in the report."""
-    caption = f"../workflow/report/figure-{caption or name}.rst"
-    options = {"caption": caption, "category": "Figures"}
-    files = {path: Path(path).suffix[1:].upper() for path in figure_files(name)}
-    labelled = {path: {"figure": name, "format": kind} for path, kind in files.items()}
-    return [report(path, labels=labels, **options) for path, labels in labelled.items()]
+    """The settings of a metric, by its name; most have none."""
+    return config.get(wildcards.metric, {})

@@ -1,10 +1,8 @@
 rule extract_digits:
     input:
-        code=code("extract_digits"),
-        embedded=EMBEDDED if config["data"]["source"] == "embedded" else [],
-        checksums=EMBEDDED.parent / "SHA256SUMS" if config["data"]["source"] == "embedded" else [],
+        files=DATA_FILES,
     output:
-        digits="results/digits.npz",
+        digits=DIGITS,
     log:
         "results/logs/extract_digits.log",
     cache: True
@@ -15,6 +13,7 @@ rule extract_digits:
         mem_mb=grows(800),
         runtime=grows(10),
     params:
+        code=code("extract_digits", images=config["data"]["source"]),
         data=config["data"],
     message:
         "Extracting the digits {params.data[classes]} ({params.data[source]})"
@@ -24,8 +23,7 @@ rule extract_digits:
 
 rule sample_pairs:
     input:
-        code=code("sample_pairs"),
-        digits="results/digits.npz",
+        digits=DIGITS,
     output:
         pairs=PAIRS,
     log:
@@ -38,8 +36,9 @@ rule sample_pairs:
         mem_mb=grows(500),
         runtime=grows(10),
     params:
+        code=code("sample_pairs"),
         seed=config["seed"],
-        block=lambda w: plan.span(w.block),
+        block=lambda w: span(w.block),
     message:
         "Sampling pairs {wildcards.block}"
     script:

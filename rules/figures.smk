@@ -1,43 +1,16 @@
+# All figures have the form of the first one: its environment, resources and way to a script.
+
 # Seeds beyond these are in the tables, but not drawn.
 DRAWN_SEEDS = SEEDS[:10]
 
 
-rule geodesics_figure:
+rule cv_figure:
     input:
-        code=code("geodesics_figure"),
-        grid=lambda w: GRID.format(vae=w.vae, seed=EXPERIMENTS["geodesics"]["seed"]),
-        latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"]["seed"]),
-        geodesics=lambda w: geodesic_files([requested_geodesics()[w.vae]]),
+        table="results/tables/cv.csv",
     output:
-        in_both_formats("geodesics-{vae}", caption="geodesics"),
+        figure("cv", parts="ab"),
     log:
-        "results/logs/geodesics_figure/{vae}.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(600),
-        runtime=grows(10),
-    params:
-        vae=lambda w: w.vae,
-        decoders=lambda w: VAES[w.vae],
-        pairs=EXPERIMENTS["geodesics"]["pairs"],
-    message:
-        "Drawing geodesics of {wildcards.vae}"
-    script:
-        "../workflow/scripts/geodesics_figure.py"
-
-
-rule models_figure:
-    input:
-        code=code("models_figure"),
-        grids=expand(GRID, vae=VAES, seed=DRAWN_SEEDS),
-        latents=expand(LATENTS, vae=VAES, seed=DRAWN_SEEDS),
-        geodesics=geodesic_files(requested_variation()),
-    output:
-        in_both_formats("models"),
-    log:
-        "results/logs/models_figure.log",
+        "results/logs/cv_figure.log",
     conda:
         "../envs/figures.yaml"
     threads: 1
@@ -45,127 +18,110 @@ rule models_figure:
         mem_mb=grows(800),
         runtime=grows(10),
     params:
-        decoders=VAES,
-        seeds=list(DRAWN_SEEDS),
-        pairs=EXPERIMENTS["variation"]["pairs"],
-    message:
-        "Drawing the same geodesics in every model"
-    script:
-        "../workflow/scripts/models_figure.py"
-
-
-rule cv_figure:
-    input:
+        script="cv_figure",
         code=code("cv_figure"),
-        table="results/tables/cv.csv",
-    output:
-        in_both_formats("cv"),
-    log:
-        "results/logs/cv_figure.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
-    params:
-        vaes=list(VAES),
     message:
         "Drawing the variation over retrained models"
     script:
-        "../workflow/scripts/cv_figure.py"
+        "../workflow/scripts/{params.script}.py"
 
 
-rule proximity_figure:
+use rule cv_figure as geodesics_figure with:
     input:
-        code=code("proximity_figure"),
+        grid=lambda w: GRID.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
+        latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
+        geodesics=lambda w: geodesics_of("geodesics", vae=w.vae),
+    output:
+        figure("geodesics-{vae}", caption="geodesics"),
+    log:
+        "results/logs/geodesics_figure/{vae}.log",
+    params:
+        script="geodesics_figure",
+        code=code("geodesics_figure"),
+        vae=lambda w: w.vae,
+        experiments=described("geodesics"),
+    message:
+        "Drawing geodesics of {wildcards.vae}"
+
+
+use rule cv_figure as models_figure with:
+    input:
+        grids=expand(GRID, vae=VAES, seed=DRAWN_SEEDS),
+        latents=expand(LATENTS, vae=VAES, seed=DRAWN_SEEDS),
+        geodesics=geodesics_of("variation"),
+    output:
+        figure("models", parts="ab"),
+    log:
+        "results/logs/models_figure.log",
+    params:
+        script="models_figure",
+        code=code("models_figure"),
+        seeds=list(DRAWN_SEEDS),
+        experiments=described("variation"),
+    message:
+        "Drawing the same geodesics in every model"
+
+
+use rule cv_figure as proximity_figure with:
+    input:
         table="results/tables/proximity.csv",
     output:
-        in_both_formats("proximity"),
+        figure("proximity", parts="b"),
     log:
         "results/logs/proximity_figure.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
-        vae=EXPERIMENTS["proximity"]["vae"],
+        script="proximity_figure",
+        code=code("proximity_figure"),
+        vae=EXPERIMENTS["proximity"].vaes[0],
     message:
         "Drawing the proximity of geodesics to the data"
-    script:
-        "../workflow/scripts/proximity_figure.py"
 
 
-rule starts_curves_figure:
+use rule cv_figure as starts_curves_figure with:
     input:
-        code=code("starts_curves_figure"),
-        grid=GRID.format(**at(EXPERIMENTS["starts"])),
-        latents=LATENTS.format(**at(EXPERIMENTS["starts"])),
-        cold=geodesic_files(requested_starts("cold")),
-        hot=geodesic_files(requested_starts("hot")),
-        density=geodesic_files(requested_starts("density")),
+        grid=one_model(GRID, "starts.hot"),
+        latents=one_model(LATENTS, "starts.hot"),
+        cold=geodesics_of("starts.cold"),
+        hot=geodesics_of("starts.hot"),
+        density=geodesics_of("starts.density"),
     output:
-        in_both_formats("starts-curves"),
+        figure("starts-curves", parts="c"),
     log:
         "results/logs/starts_curves_figure.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(600),
-        runtime=grows(10),
     params:
-        decoders=EXPERIMENTS["starts"]["decoders"],
-        pairs=EXPERIMENTS["starts"]["pairs"],
+        script="starts_curves_figure",
+        code=code("starts_curves_figure"),
+        experiments=described("starts.cold", "starts.hot", "starts.density"),
     message:
         "Drawing density, cold and hot curves"
-    script:
-        "../workflow/scripts/starts_curves_figure.py"
 
 
-rule starts_energy_figure:
+use rule cv_figure as starts_energy_figure with:
     input:
-        code=code("starts_energy_figure"),
-        cold=geodesic_files(requested_starts("cold")),
-        hot=geodesic_files(requested_starts("hot")),
+        cold=geodesics_of("starts.cold"),
+        hot=geodesics_of("starts.hot"),
     output:
-        in_both_formats("starts-energy"),
+        figure("starts-energy", parts="c"),
     log:
         "results/logs/starts_energy_figure.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
-        decoders=EXPERIMENTS["starts"]["decoders"],
-        pairs=EXPERIMENTS["starts"]["pairs"],
+        script="starts_energy_figure",
+        code=code("starts_energy_figure"),
+        experiments=described("starts.cold", "starts.hot"),
     message:
         "Drawing energy over steps"
-    script:
-        "../workflow/scripts/starts_energy_figure.py"
 
 
-rule training_figure:
+use rule cv_figure as training_figure with:
     input:
-        code=code("training_figure"),
         histories=expand(HISTORY, vae=VAES, seed=SEEDS),
     output:
-        in_both_formats("training"),
+        figure("training", parts="ab"),
     log:
         "results/logs/training_figure.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
+        script="training_figure",
+        code=code("training_figure"),
         models=[{"vae": vae, "seed": seed} for vae in VAES for seed in SEEDS],
     message:
         "Drawing the training"
-    script:
-        "../workflow/scripts/training_figure.py"

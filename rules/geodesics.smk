@@ -1,14 +1,13 @@
 rule solve_geodesics:
     input:
         unpack(start_from),
-        code=code("solve_geodesics"),
         model=MODEL,
         latents=LATENTS,
         pairs=PAIRS,
     output:
         geodesics=GEODESICS,
     log:
-        "results/logs/solve_geodesics/{vae}/seed-{seed}/decoders-{decoders}/"
+        "results/logs/solve_geodesics/{vae}/seed-{seed}/decoders-{decoder_span}/"
         "{metric}/{curve}/{start}/{solver}/pairs-{block}.log",
     conda:
         "../envs/geometry.yaml"
@@ -17,18 +16,12 @@ rule solve_geodesics:
         mem_mb=grows(2500),
         runtime=grows(60),
     params:
+        code=code_of_geodesics,
         study_seed=config["seed"],
         architecture=architecture,
-        series=lambda w: {
-            "vae": w.vae,
-            "seed": int(w.seed),
-            "metric": w.metric,
-            "curve": w.curve,
-            "start": w.start,
-            "solver": w.solver,
-        },
-        decoders=lambda w: plan.span(w.decoders),
-        block=lambda w: plan.span(w.block),
+        series=lambda w: vars(Series.of(w)),
+        decoder_span=lambda w: span(w.decoder_span),
+        block=lambda w: span(w.block),
         family=lambda w: config["curves"]["families"][w.curve],
         segments=config["curves"]["segments"],
         solver=lambda w: config["solvers"][w.solver],
@@ -36,7 +29,7 @@ rule solve_geodesics:
         torch=TORCH,
     message:
         "Solving {wildcards.metric} geodesics {wildcards.block}: {wildcards.vae}, "
-        "seed {wildcards.seed}, decoders {wildcards.decoders}, {wildcards.curve}, "
+        "seed {wildcards.seed}, decoders {wildcards.decoder_span}, {wildcards.curve}, "
         "{wildcards.start} start, {wildcards.solver}"
     script:
         "../workflow/scripts/solve_geodesics.py"

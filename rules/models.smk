@@ -1,7 +1,6 @@
 rule train_vae:
     input:
-        code=code("train_vae"),
-        digits="results/digits.npz",
+        digits=DIGITS,
     output:
         model=MODEL,
         history=HISTORY,
@@ -17,11 +16,12 @@ rule train_vae:
         runtime=grows(60),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
+        code=code("train_vae"),
         study_seed=config["seed"],
         vae=lambda w: w.vae,
         seed=lambda w: int(w.seed),
         architecture=architecture,
-        schedule=lambda w: passes(w.vae),
+        schedule=schedule,
         device=config["training"]["device"],
         torch=TORCH,
     message:
@@ -32,8 +32,7 @@ rule train_vae:
 
 rule encode_latents:
     input:
-        code=code("encode_latents"),
-        digits="results/digits.npz",
+        digits=DIGITS,
         model=MODEL,
     output:
         latents=LATENTS,
@@ -47,6 +46,7 @@ rule encode_latents:
         mem_mb=grows(900),
         runtime=grows(10),
     params:
+        code=code("encode_latents"),
         architecture=architecture,
         torch=TORCH,
     message:
@@ -57,7 +57,6 @@ rule encode_latents:
 
 rule evaluate_grid:
     input:
-        code=code("evaluate_grid"),
         model=MODEL,
         latents=LATENTS,
     output:
@@ -71,6 +70,7 @@ rule evaluate_grid:
         mem_mb=grows(1200),
         runtime=grows(20),
     params:
+        code=code("evaluate_grid"),
         architecture=architecture,
         nodes=config["grid"]["nodes"],
         torch=TORCH,

@@ -1,41 +1,11 @@
-rule models_table:
-    input:
-        code=code("models_table"),
-        evaluations=expand(EVALUATION, vae=VAES, seed=SEEDS),
-    output:
-        table=report(
-            "results/tables/models.csv",
-            caption="../workflow/report/table-models.rst",
-            category="Tables",
-            labels={"table": "models"},
-        ),
-    log:
-        "results/logs/models_table.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
-    params:
-        vaes=list(VAES),
-    message:
-        "Tabulating the models"
-    script:
-        "../workflow/scripts/models_table.py"
+# All tables have the form of the first one: its environment, resources and way to a script.
 
 
 rule geodesics_table:
     input:
-        code=code("geodesics_table"),
-        geodesics=geodesic_files(requested()),
+        geodesics=geodesics_of(),
     output:
-        table=report(
-            "results/tables/geodesics.csv",
-            caption="../workflow/report/table-geodesics.rst",
-            category="Tables",
-            labels={"table": "geodesics"},
-        ),
+        table=table("geodesics"),
     log:
         "results/logs/geodesics_table.log",
     conda:
@@ -45,94 +15,73 @@ rule geodesics_table:
         mem_mb=grows(600),
         runtime=grows(20),
     params:
-        columns=results.COLUMNS,
+        script="geodesics_table",
+        code=code("geodesics_table"),
+        experiments=described(),
     message:
         "Tabulating all geodesics"
     script:
-        "../workflow/scripts/geodesics_table.py"
+        "../workflow/scripts/{params.script}.py"
 
 
-rule cv_table:
+use rule geodesics_table as models_table with:
     input:
-        code=code("cv_table"),
-        geodesics=geodesic_files(requested_variation()),
+        evaluations=expand(EVALUATION, vae=VAES, seed=SEEDS),
     output:
-        table=report(
-            "results/tables/cv.csv",
-            caption="../workflow/report/table-cv.rst",
-            category="Tables",
-            labels={"table": "coefficients of variation"},
-        ),
+        table=table("models", parts="ab"),
+    log:
+        "results/logs/models_table.log",
+    params:
+        script="models_table",
+        code=code("models_table"),
+        experiments={},
+        vaes=list(VAES),
+    message:
+        "Tabulating the models"
+
+
+use rule geodesics_table as cv_table with:
+    input:
+        geodesics=geodesics_of("variation"),
+    output:
+        table=table("cv", parts="ab", shown="coefficients of variation"),
     log:
         "results/logs/cv_table.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
-        decoders=VAES,
-        pairs=EXPERIMENTS["variation"]["pairs"],
+        script="cv_table",
+        code=code("cv_table"),
+        experiments=described("variation"),
     message:
         "Tabulating the variation over retrained models"
-    script:
-        "../workflow/scripts/cv_table.py"
 
 
-rule proximity_table:
+use rule geodesics_table as proximity_table with:
     input:
-        code=code("proximity_table"),
-        latents=LATENTS.format(**at(EXPERIMENTS["proximity"])),
-        geodesics=geodesic_files(requested_proximity()),
+        latents=one_model(LATENTS, "proximity"),
+        geodesics=geodesics_of("proximity"),
     output:
-        table=report(
-            "results/tables/proximity.csv",
-            caption="../workflow/report/table-proximity.rst",
-            category="Tables",
-            labels={"table": "proximity"},
-        ),
+        table=table("proximity", parts="b"),
     log:
         "results/logs/proximity_table.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
-        decoders=EXPERIMENTS["proximity"]["decoders"],
-        pairs=EXPERIMENTS["proximity"]["pairs"],
+        script="proximity_table",
+        code=code("proximity_table"),
+        experiments=described("proximity"),
     message:
         "Tabulating the proximity of geodesics to the data"
-    script:
-        "../workflow/scripts/proximity_table.py"
 
 
-rule starts_table:
+use rule geodesics_table as starts_table with:
     input:
-        code=code("starts_table"),
-        cold=geodesic_files(requested_starts("cold")),
-        hot=geodesic_files(requested_starts("hot")),
+        cold=geodesics_of("starts.cold"),
+        hot=geodesics_of("starts.hot"),
     output:
-        table=report(
-            "results/tables/starts.csv",
-            caption="../workflow/report/table-starts.rst",
-            category="Tables",
-            labels={"table": "starts"},
-        ),
+        table=table("starts", parts="c"),
     log:
         "results/logs/starts_table.log",
-    conda:
-        "../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=grows(400),
-        runtime=grows(10),
     params:
-        decoders=EXPERIMENTS["starts"]["decoders"],
-        pairs=EXPERIMENTS["starts"]["pairs"],
+        script="starts_table",
+        code=code("starts_table"),
+        experiments=described("starts.cold", "starts.hot"),
     message:
         "Tabulating hot and cold starts"
-    script:
-        "../workflow/scripts/starts_table.py"

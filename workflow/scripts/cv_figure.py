@@ -3,12 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo import plotting
-from latentgeo.results import read_table
+from latentgeo.io.tables import read_table
+from latentgeo.study import plotting
 
 begin(snakemake)
-vaes = snakemake.params.vaes
 table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", "not_converged")
+vaes = list(dict.fromkeys(table["vae"]))
 measures = ["energy", "travel", "length", "euclidean"]
 figure, panels = plt.subplots(
     2, len(vaes), figsize=(max(3.6 * len(vaes), 4.5), 6), sharex="col", sharey="row", squeeze=False

@@ -2,15 +2,15 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.results import MEASURES, read_geodesics, write_table
-from latentgeo.statistics import variation
+from latentgeo.io.tables import write_table
+from latentgeo.statistics.variation import variation
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import MEASURES, read
 
 log = begin(snakemake)
-decoders = snakemake.params.decoders
-table = read_geodesics(snakemake.input.geodesics)
-table = table[table["pair"] < snakemake.params.pairs]
-table = table[table["decoders"] == table["vae"].map(decoders)]
-table["vae"] = pd.Categorical(table["vae"], list(decoders))
+experiments = snakemake.params.experiments
+table = read(snakemake.input.geodesics, requested(experiments.values()))
+table["vae"] = pd.Categorical(table["vae"], experiments["variation"]["vaes"])
 statistics = variation(table, MEASURES)
 means = statistics.groupby(["vae", "measure"], observed=True)["cv"].mean()
 for (vae, measure), cv in means.items():

@@ -2,19 +2,20 @@
 
 import torch
 from job import begin
-from latentgeo import stored, vae
-from latentgeo.digits import SPLITS, load_digits
-from latentgeo.files import save_arrays
+from latentgeo.images.checks import SPLITS, load_digits
+from latentgeo.io.arrays import save_arrays
+from latentgeo.models import files
+from latentgeo.models.vae import check_spread, encode_all
 
 log = begin(snakemake)
-model = vae.load(snakemake.input.model)
-stored.check_architecture(snakemake.input.model, model, snakemake.params.architecture)
+model = files.load(snakemake.input.model)
+files.check_architecture(snakemake.input.model, model, snakemake.params.architecture)
 digits = load_digits(snakemake.input.digits)
 arrays = {}
 for split in SPLITS:
-    means, deviations = vae.encode_all(model, torch.from_numpy(digits[f"{split}_images"]))
+    means, deviations = encode_all(model, torch.from_numpy(digits[f"{split}_images"]))
     log.info("%s means have deviations %s", split, means.std(0).tolist())
-    vae.check_spread(means, snakemake.input.model)
+    check_spread(means, snakemake.input.model)
     prefix = "" if split == "train" else f"{split}_"
     arrays |= {f"{prefix}means": means.numpy(), f"{prefix}deviations": deviations.numpy()}
     arrays[f"{prefix}labels"] = digits[f"{split}_labels"]

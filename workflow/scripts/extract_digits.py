@@ -3,16 +3,13 @@
 from pathlib import Path
 
 from job import begin
-from latentgeo import digits
-from latentgeo.files import save_arrays
+from latentgeo import plugins
+from latentgeo.images.checks import SPLITS
+from latentgeo.io.arrays import save_arrays
 
 log = begin(snakemake)
 data = snakemake.params.data
-if data["source"] == "embedded":
-    arrays = digits.read_embedded(
-        Path(snakemake.input.embedded), Path(snakemake.input.checksums), data["classes"]
-    )
-else:
-    arrays = digits.read_torchvision(data["dataset"], Path(data["root"]), data["classes"])
-log.info("%d training, %d test images", *(len(arrays[f"{s}_images"]) for s in digits.SPLITS))
+files = [Path(path) for path in snakemake.input.get("files", [])]
+arrays = plugins.load("images", data["source"]).read(data, *files)
+log.info("%d training, %d test images", *(len(arrays[f"{s}_images"]) for s in SPLITS))
 save_arrays(snakemake.output.digits, **arrays)

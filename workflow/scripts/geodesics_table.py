@@ -1,9 +1,12 @@
 """Every geodesic of the study, one a row."""
 
 from job import begin
-from latentgeo.results import read_geodesics, write_table
+from latentgeo.io.tables import write_table
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import COLUMNS, read
 
 log = begin(snakemake)
-table = read_geodesics(snakemake.input.geodesics)[snakemake.params.columns]
+requests = requested(snakemake.params.experiments.values())
+table = read(snakemake.input.geodesics, requests)[COLUMNS]
 log.info("%d geodesics, %d of them not converged", len(table), (~table["converged"]).sum())
 write_table(table, snakemake.output.table)

@@ -3,17 +3,18 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo import plotting
-from latentgeo.results import read_geodesics
-from latentgeo.stored import load_grid, load_latents
+from latentgeo.study import plotting
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import read
+from latentgeo.study.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-table = read_geodesics(snakemake.input.geodesics, points="number n t 2")
-table = table[table["pair"] < p.pairs]
-models = [(vae, seed) for vae in p.decoders for seed in p.seeds]
+vaes, seeds = p.experiments["variation"]["vaes"], p.seeds
+table = read(snakemake.input.geodesics, requested(p.experiments.values()), points="number n t 2")
+models = [(vae, seed) for vae in vaes for seed in seeds]
 
-rows, columns = len(p.decoders), len(p.seeds)
+rows, columns = len(vaes), len(seeds)
 figure, panels = plt.subplots(
     rows, columns, figsize=(max(2.1 * columns, 4), 2.3 * rows + 0.3), squeeze=False
 )
@@ -23,8 +24,7 @@ for axes, (vae, seed), grid_file, latents_file in zip(
     latents = load_latents(latents_file)
     plotting.entropy_map(axes, load_grid(grid_file))
     plotting.scatter_latents(axes, latents["means"], latents["labels"], most=500)
-    own = (table["vae"] == vae) & (table["seed"] == seed)
-    own = table[own & (table["decoders"] == p.decoders[vae])]
+    own = table[(table["vae"] == vae) & (table["seed"] == seed)]
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
         axes.annotate(f"$c_{{{number + 1}}}$", points[len(points) // 2], fontsize=7, color="white")
         plotting.draw_curves(axes, np.array([points]), [converged])

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.results import read_table, write_table
+from latentgeo.io.tables import read_table, write_table
 
 begin(snakemake)
 columns = ["seed", "decoder", "elbo", "reconstruction", "kl"]

@@ -3,8 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo import plotting
-from latentgeo.results import read_table
+from latentgeo.io.tables import read_table
+from latentgeo.study import plotting
 from matplotlib.ticker import MaxNLocator
 
 begin(snakemake)

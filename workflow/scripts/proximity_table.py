@@ -2,15 +2,16 @@
 
 import numpy as np
 from job import begin
-from latentgeo.results import read_geodesics, write_table
-from latentgeo.statistics import proximity
-from latentgeo.stored import load_latents
+from latentgeo.io.tables import write_table
+from latentgeo.statistics.proximity import proximity
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import read
+from latentgeo.study.stored import load_latents
 
 begin(snakemake)
-p = snakemake.params
 latents = load_latents(snakemake.input.latents)["means"]
-table = read_geodesics(snakemake.input.geodesics, points="number n t 2")
-table = table[(table["pair"] < p.pairs) & (table["decoders"] <= p.decoders)]
+requests = requested(snakemake.params.experiments.values())
+table = read(snakemake.input.geodesics, requests, points="number n t 2")
 table["proximity"] = proximity(np.stack(table["points"]), latents)
 table["not_converged"] = ~table["converged"]
 groups = table.groupby(["curve", "decoders"])

@@ -1,8 +1,9 @@
 """A block of the sequence of pairs of training images."""
 
 from job import begin
-from latentgeo.digits import load_digits, sample_pairs
-from latentgeo.files import save_arrays
+from latentgeo.images.checks import load_digits
+from latentgeo.images.pairs import sample_pairs
+from latentgeo.io.arrays import save_arrays
 from latentgeo.randomness import stream_seed
 
 log = begin(snakemake)

@@ -3,55 +3,57 @@
 import numpy as np
 import torch
 from job import begin
-from latentgeo import geodesics, stored, vae
+from latentgeo import geodesics
 from latentgeo.curves import make_family
-from latentgeo.energy import FisherRao
-from latentgeo.files import save_arrays
-from latentgeo.grid import LatentGrid
-from latentgeo.solvers import Problem
+from latentgeo.io.arrays import save_arrays
+from latentgeo.models import files
+from latentgeo.objectives.base import Ingredients
+from latentgeo.solvers.problem import Problem
+from latentgeo.starts import base as starts
+from latentgeo.starts.grid.fields import LatentGrid
+from latentgeo.study import stored
 
 log = begin(snakemake)
 p = snakemake.params
 numbers = range(*p.block)
 latents = torch.from_numpy(stored.load_latents(snakemake.input.latents)["means"]).double()
 pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(latents))
-model = vae.load(snakemake.input.model)
-stored.check_architecture(snakemake.input.model, model, p.architecture)
-decoders = list(model.decoders)
-grid, hot = snakemake.input.get("grid"), snakemake.input.get("hot")
+model = files.load(snakemake.input.model)
+files.check_architecture(snakemake.input.model, model, p.architecture)
+grid, weights = snakemake.input.get("grid"), snakemake.input.get("hot")
 if grid:
-    grid = LatentGrid(**stored.load_grid(grid, len(decoders)))
-if hot:
-    hot = torch.from_numpy(stored.load_geodesics(hot, weights="float n w 2")["weights"])
+    grid = LatentGrid(**stored.load_grid(grid, len(model.decoders)))
+if weights:
+    stored_weights = stored.load_identified(weights, weights="float n w 2")["weights"]
+    weights = torch.from_numpy(stored_weights)
 start, end = latents[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
 
 
-def solve(count):
-    """The block's geodesics under the first `count` decoders, or under the density metric."""
-    if p.series["metric"] == "density":
-        objective = geodesics.make_density(latents, **p.metric, segments=p.segments)
-    else:
-        objective = FisherRao(decoders[:count], p.segments)
+def solve(decoder_count):
+    """The block's geodesics under the first decoders; of 0 decoders where the metric has none."""
+    ingredients = Ingredients(list(model.decoders)[:decoder_count], model.likelihood, latents)
+    objective = geodesics.make_objective(p.series["metric"], p.metric, ingredients)
     problem = Problem(objective, family, start, end, p.segments)
-    starts = geodesics.make_starts(
-        p.series["start"], problem, numbers, p.study_seed, count, grid, hot
+    streams = geodesics.streams_of(p.study_seed, numbers)
+    begun = geodesics.make_starts(
+        p.series["start"], problem, starts.Ingredients(streams, decoder_count, grid, weights)
     )
-    log.info("%d pairs, %d curves, %d decoders", len(problem), len(starts.owner), count)
-    solution = geodesics.solve(problem, starts, p.solver, numbers, p.study_seed, log.info)
+    log.info("%d pairs, %d curves, %d decoders", len(problem), len(begun.owner), decoder_count)
+    solution = geodesics.solve(problem, begun, p.solver, numbers, p.study_seed, log.info)
     log.info("%d of %d converged", solution.converged.sum(), len(problem))
     for number, status in zip(numbers, solution.status, strict=True):
         if status != "converged":
             log.info("pair %d: %s", number, status)
     return geodesics.as_arrays(problem, solution) | {
         "pair": np.array(numbers),
-        "decoders": np.full(len(problem), count),
+        "decoders": np.full(len(problem), decoder_count),
         "label_a": pairs["labels"][:, 0],
         "label_b": pairs["labels"][:, 1],
     }
 
 
-lowest, highest = p.decoders
+lowest, highest = p.decoder_span
 arrays = geodesics.joined([solve(count) for count in range(lowest, highest + 1)])
 series = {name: np.array(value) for name, value in p.series.items()}
 save_arrays(snakemake.output.geodesics, **arrays, **series)

@@ -3,9 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo import plotting
-from latentgeo.results import read_geodesics
-from latentgeo.stored import load_grid, load_latents
+from latentgeo.study import plotting
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import read
+from latentgeo.study.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
@@ -16,14 +17,15 @@ styles = {
     "cold": {"color": plotting.COLOURS[3], "lw": 2.6, "zorder": 4},
     "hot": {"color": plotting.COLOURS[5], "lw": 1.2, "zorder": 5},
 }
+requests = {kind: requested([p.experiments[f"starts.{kind}"]]) for kind in styles}
 tables = {
-    kind: read_geodesics(snakemake.input[kind], points="number n t 2").query("pair < @p.pairs")
-    for kind in styles
+    kind: read(snakemake.input[kind], requests[kind], points="number n t 2") for kind in styles
 }
+pairs = p.experiments["starts.hot"]["pairs"]
 rows = list(tables["hot"].groupby(["curve", "solver"]).groups)
 
 figure, panels = plt.subplots(
-    len(rows), p.pairs, figsize=(1.9 * p.pairs + 0.5, 2.1 * len(rows) + 0.4), squeeze=False
+    len(rows), pairs, figsize=(1.9 * pairs + 0.5, 2.1 * len(rows) + 0.4), squeeze=False
 )
 for (curve, solver), line in zip(rows, panels, strict=True):
     for pair, axes in enumerate(line):

@@ -3,20 +3,22 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo import plotting
-from latentgeo.results import read_geodesics
+from latentgeo.study import plotting
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import read
 
 begin(snakemake)
 p = snakemake.params
 colours = {"cold": plotting.COLOURS[2], "hot": plotting.COLOURS[0]}
+requests = {kind: requested([p.experiments[f"starts.{kind}"]]) for kind in colours}
 tables = {
-    kind: read_geodesics(snakemake.input[kind], history="number n s").query("pair < @p.pairs")
-    for kind in colours
+    kind: read(snakemake.input[kind], requests[kind], history="number n s") for kind in colours
 }
+pairs = p.experiments["starts.hot"]["pairs"]
 rows = list(tables["hot"].groupby(["curve", "solver"]).groups)
 
 figure, panels = plt.subplots(
-    len(rows), p.pairs, figsize=(1.9 * p.pairs + 0.5, 1.8 * len(rows) + 0.6), squeeze=False
+    len(rows), pairs, figsize=(1.9 * pairs + 0.5, 1.8 * len(rows) + 0.6), squeeze=False
 )
 for (curve, solver), line in zip(rows, panels, strict=True):
     for pair, axes in enumerate(line):

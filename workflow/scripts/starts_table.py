@@ -2,13 +2,16 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.results import read_geodesics, write_table
+from latentgeo.io.tables import write_table
+from latentgeo.study.experiments import requested
+from latentgeo.study.records import read
 
 begin(snakemake)
-p = snakemake.params
-parts = [read_geodesics(snakemake.input[kind]).assign(start=kind) for kind in ("cold", "hot")]
-table = pd.concat(parts)
-table = table[(table["pair"] < p.pairs) & (table["decoders"] == p.decoders)]
+experiments = snakemake.params.experiments
+parts = [
+    read(snakemake.input[kind], requested([experiments[f"starts.{kind}"]])).assign(start=kind)
+    for kind in ("cold", "hot")
+]
 columns = ["curve", "solver", "pair", "start", "initial_energy", "energy", "steps", "converged"]
-table = table[columns].rename(columns={"energy": "final_energy"})
+table = pd.concat(parts)[columns].rename(columns={"energy": "final_energy"})
 write_table(table.sort_values(columns[:4]), snakemake.output.table)

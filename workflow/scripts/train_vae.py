@@ -5,10 +5,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 from job import begin
-from latentgeo import training, vae
-from latentgeo.digits import SPLITS, load_digits
 from latentgeo.errors import StudyError
-from latentgeo.results import write_table
+from latentgeo.images.checks import SPLITS, load_digits
+from latentgeo.io.tables import write_table
+from latentgeo.models import files
+from latentgeo.models.architecture import Architecture
+from latentgeo.models.evaluation import evaluate
+from latentgeo.models.streams import Stream
+from latentgeo.models.training import Schedule, train
 
 
 def rows(evaluation, **columns):
@@ -31,7 +35,7 @@ log = begin(snakemake)
 p = snakemake.params
 digits = load_digits(snakemake.input.digits)
 train_images, test_images = (torch.from_numpy(digits[f"{split}_images"]) for split in SPLITS)
-schedule = training.Schedule(**p.schedule)
+schedule = Schedule(**p.schedule)
 
 
 def report_epoch(epoch, evaluation):
@@ -39,9 +43,9 @@ def report_epoch(epoch, evaluation):
     log.info("epoch %d/%d: held-out ELBO %.1f nats, KL %.2f", epoch, schedule.epochs, elbo, kl)
 
 
-stream = training.Stream(p.study_seed, p.vae, p.seed)
-model, history = training.train(
-    vae.Architecture(**p.architecture),
+stream = Stream(p.study_seed, p.vae, p.seed)
+model, history = train(
+    Architecture(**p.architecture),
     schedule,
     stream,
     train_images,
@@ -50,10 +54,10 @@ model, history = training.train(
     checkpoint=Path(snakemake.output.model).with_name("checkpoint.safetensors"),
     progress=report_epoch,
 )
-evaluation = training.evaluate(model, test_images, stream)
+evaluation = evaluate(model, test_images, stream)
 log.info("test ELBO %.1f nats, mean over decoders", evaluation.elbo.mean().item())
 by_epoch = [row for n, e in enumerate(history, 1) for row in rows(e, epoch=n)]
 write_table(pd.DataFrame(by_epoch), snakemake.output.history)
 evaluated = rows(evaluation, vae=p.vae, seed=p.seed)
 write_table(pd.DataFrame(evaluated), snakemake.output.evaluation)
-vae.save(model, snakemake.output.model)
+files.save(model, snakemake.output.model)

@@ -8,6 +8,7 @@ A family is nothing but its basis Phi, so that one solver serves all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,11 +16,25 @@ from scipy.interpolate import CubicSpline as _Spline
 from torch import Tensor
 
 
+class Family(Protocol):
+    """A curve family; `size` is the number P of its weights a dimension."""
+
+    @property
+    def size(self) -> int: ...
+
+    def basis(self, t: Tensor) -> Tensor:
+        """Phi at times t in [0, 1], shape (T,): (T, P), 0 at both ends."""
+
+
 @dataclass(frozen=True)
 class Polynomial:
     """The study's polynomials: Phi_k(t) = t^k - t^degree for k = 1 ... degree - 1."""
 
     degree: int
+
+    @property
+    def size(self) -> int:
+        return self.degree - 1
 
     def basis(self, t: Tensor) -> Tensor:
         """Phi at times t, shape (T,): (T, degree - 1)."""
@@ -33,6 +48,10 @@ class PiecewiseLinear:
 
     pieces: int
 
+    @property
+    def size(self) -> int:
+        return self.pieces - 1
+
     def basis(self, t: Tensor) -> Tensor:
         """Phi at times t, shape (T,): (T, pieces - 1)."""
         knots = torch.arange(1, self.pieces, dtype=t.dtype)
@@ -45,6 +64,10 @@ class CubicSpline:
 
     pieces: int
 
+    @property
+    def size(self) -> int:
+        return self.pieces - 1
+
     def basis(self, t: Tensor) -> Tensor:
         """Phi at times t, shape (T,): (T, pieces - 1)."""
         cardinal = np.eye(self.pieces + 1)[:, 1:-1]
@@ -53,12 +76,12 @@ class CubicSpline:
         return torch.from_numpy(spline(t.double().numpy())).to(t) * inside
 
 
-FAMILIES = {
+FAMILIES: dict[str, type[Family]] = {
     "polynomial": Polynomial,
     "piecewise-linear": PiecewiseLinear,
     "cubic-spline": CubicSpline,
 }
-Family = Polynomial | PiecewiseLinear | CubicSpline
+"""The families by the names that `curves.families` in the config gives them."""
 
 
 def make_family(family: str, **size: int) -> Family:

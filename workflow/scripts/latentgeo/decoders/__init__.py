@@ -1,0 +1,1 @@
+"""Decoders as functions with exact derivatives: values, pulled-back residuals, pushed tangents."""

@@ -1,0 +1,1 @@
+"""Likelihoods p(x|z), each an exponential family; `base` says what a family must offer."""

@@ -1,0 +1,1 @@
+"""The VAEs: architecture, training, evaluation, and their files."""

@@ -1,0 +1,92 @@
+"""The Fisher-Rao energy of curves under one decoder or under pairs of different decoders.
+
+`terms` has the definition. Energies and cumulants are always float64; decoders run in the precision
+of their parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..decoders.passes import natural_parameters
+from ..likelihoods.base import Likelihood
+from . import terms
+from .base import Ingredients, Streams
+from .fisher_rao_expansion import FisherRaoExpansion
+from .monte_carlo import MonteCarloFisherRao
+
+POINTS_AT_ONCE = 330
+"""Points in one pass of a decoder: more only leave the processor's cache."""
+EVALUATIONS_AT_ONCE = 2640
+"""Decoder evaluations held in memory at once, about 0.1 MB each."""
+
+
+def make(ingredients: Ingredients) -> FisherRao:
+    """The objective of the metric `fisher-rao`; it has no settings."""
+    return FisherRao(ingredients.decoders, ingredients.likelihood)
+
+
+@dataclass
+class FisherRao:
+    """The Fisher-Rao energy of curves under decoders, whose outputs the likelihood reads.
+
+    `evaluations` counts the work done, in forward passes of one decoder at one point: 1 for a
+    value, 1 more for a gradient, d more for a Hessian.
+    """
+
+    decoders: Sequence[nn.Module]
+    likelihood: Likelihood
+    evaluations: int = 0
+
+    def curves_at_once(self, segments: int) -> int:
+        points = min(POINTS_AT_ONCE, EVALUATIONS_AT_ONCE // len(self.decoders))
+        return max(1, points // (segments + 1))
+
+    def decode(self, points: Tensor) -> Tensor:
+        """Natural parameters of all decoders at points (..., d), float64: (M, ..., D)."""
+        flat = points.reshape(-1, points.shape[-1])
+        self.evaluations += len(self.decoders) * len(flat)
+        link = self.likelihood.link
+        eta = [natural_parameters(decoder, link, flat) for decoder in self.decoders]
+        return torch.stack(eta).unflatten(1, points.shape[:-1])
+
+    def energy(self, points: Tensor) -> Tensor:
+        return terms.energy(self.likelihood, self.decode(points))
+
+    def expand(self, points: Tensor) -> FisherRaoExpansion:
+        return FisherRaoExpansion(self.decoders, self.likelihood, points, self._count)
+
+    def measures(self, points: Tensor) -> dict[str, Tensor]:
+        """Disagreement and travel in nats and length in √nats of points (B, N + 1, d): (B,) each.
+
+        The length ∫ √(c'ᵀ Ḡ c') dt, with Ḡ the mean over decoders of Jᵀ V J, is taken by the
+        trapezoidal rule on each segment's chord.
+        """
+        chunks = points.split(self.curves_at_once(points.shape[1] - 1))
+        parts = [self._measures(part) for part in chunks]
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    def sampled(self, samples: int, streams: Streams) -> MonteCarloFisherRao:
+        """The study's estimate of the energy, from new pairs of decoders at every call."""
+        generators = streams("decoder pairs")
+        return MonteCarloFisherRao(self.decoders, self.likelihood, samples, generators)
+
+    def _measures(self, points: Tensor) -> dict[str, Tensor]:
+        expansion = self.expand(points)
+        metric = expansion.metric()
+        steps = points.diff(dim=1)[..., None]
+        ends = metric[:, :-1], metric[:, 1:]
+        squares = [(steps.mT @ g @ steps)[..., 0, 0].clamp(min=0) for g in ends]
+        eta = torch.stack(expansion.eta)
+        return {
+            "disagreement": terms.disagreement(self.likelihood, eta),
+            "travel": terms.travel(self.likelihood, eta),
+            "length": (squares[0].sqrt() + squares[1].sqrt()).sum(-1) / 2,
+        }
+
+    def _count(self, evaluations: int) -> None:
+        self.evaluations += evaluations

@@ -1,0 +1,1 @@
+"""Minimisers of curve energies. A module for each `method` of the config, with a `make`."""

@@ -1,0 +1,1 @@
+"""Where a solver starts. A module for each start of the config, with a `make`."""

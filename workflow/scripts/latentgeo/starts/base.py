@@ -1,0 +1,42 @@
+"""What a start is, and what it may be made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..objectives.base import Streams
+from .grid.fields import LatentGrid
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Curves to start from, one or more for every pair.
+
+    `weights` (C, P, d) of a family's basis; `owner` (C,) is the position of each curve's pair in
+    the batch; `hessian`, (C, P d, P d), is nearly that of the energy there, where one is known.
+    """
+
+    weights: Tensor
+    owner: Tensor
+    hessian: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a start may be made of, beside the problem itself."""
+
+    streams: Streams
+    """Random generators, one a pair."""
+    decoder_count: int
+    grid: LatentGrid | None = None
+    """The fields of the model's decoders; for `graph`."""
+    weights: Tensor | None = None
+    """Weights of another metric's geodesics between the same pairs, (B, P, d); for `hot`."""
+
+
+def one_each(weights: Tensor) -> Starts:
+    """Starts with a single curve a pair, weights (B, P, d)."""
+    return Starts(weights, torch.arange(len(weights)))

@@ -1,0 +1,133 @@
+"""The best curves on the latent grid: a shortest path and its rivals, relaxed.
+
+The shortest path over the grid, the straight line and some arcs are relaxed under the interpolated
+energy, which costs no decoder evaluation: first in a small family and few segments, then the lowest
+of them in their own. Where the lowest have nearly the same energy and are different curves, several
+are returned: which of their valleys is the deepest only the decoders can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..curves import CubicSpline, bow, fit, straight
+from ..solvers.coordinates import project
+from ..solvers.newton import Newton
+from ..solvers.problem import Problem
+from .base import Ingredients, Starts
+from .grid.fields import LatentGrid
+from .grid.interpolation import InterpolatedEnergy
+from .grid.paths import PathFinder
+
+# Chosen on the default study's models of seed 0, 50 pairs and three curve families, as the cheapest
+# values with which every curve ends within 0.1 % of the best energy known.
+ROWS_IN_PATHS = 2
+"""Of how many rows of the grid one takes part in the shortest path."""
+ARC_HEIGHTS = (-0.25, 0.0, 0.25)
+"""Heights of the arcs tried between two points, as shares of their distance."""
+COARSE_FAMILY = CubicSpline(4)
+"""In what family curves are compared, unless the wanted one is smaller, ..."""
+COARSE_SEGMENTS = 16
+"""... and in how many segments at most."""
+RELAXED_TO = 1e-4
+"""To which share of the interpolated energy a curve is minimised ..."""
+RELAXED_IN = 12
+"""... and in how many steps at most."""
+COARSE_MARGIN = 0.1
+"""Up to which share above the lowest such energy a curve is followed ..."""
+MARGIN = 0.05
+"""... and up to which share above the lowest energy in its own family handed to a solver ..."""
+APART = 0.02
+"""... if it is at least this share of the points' distance apart from every lower one."""
+
+
+def make(problem: Problem, ingredients: Ingredients) -> Starts:
+    """Starts for pairs in two dimensions; of each pair's curves the lowest comes first."""
+    grid, decoder_count = ingredients.grid, ingredients.decoder_count
+    wanted = replace(problem, objective=InterpolatedEnergy(grid, decoder_count))
+    coarse = _coarser(wanted, grid, decoder_count)
+    tried = _candidates(problem, grid, decoder_count)
+    owner = torch.arange(len(problem)).repeat(len(tried))
+    start = fit(coarse.family, problem.times, tried.flatten(0, 1))
+    found = _relaxed(coarse, start, owner)
+    points = replace(found.problem, segments=problem.segments).points(found.weights)
+    kept = _rivals(found.energies, points, owner, COARSE_MARGIN)
+    owner = owner[kept]
+    found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
+    kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
+    owner, weights = owner[kept], found.weights[kept]
+    return Starts(weights, owner, _hessian(wanted.select(owner), weights))
+
+
+def _coarser(wanted: Problem, grid: LatentGrid, decoder_count: int) -> Problem:
+    """The problem in a small family and few segments, of which each stands for several."""
+    segments = min(wanted.segments, COARSE_SEGMENTS)
+    return replace(
+        wanted,
+        objective=InterpolatedEnergy(grid, decoder_count, wanted.segments / segments),
+        family=min(wanted.family, COARSE_FAMILY, key=lambda family: family.size),
+        segments=segments,
+    )
+
+
+def _candidates(problem: Problem, grid: LatentGrid, decoder_count: int) -> Tensor:
+    """Points of the curves that are tried for every pair: (C, B, N + 1, 2)."""
+    start, end, times = problem.start, problem.end, problem.times
+    finder = PathFinder(grid.thinned(ROWS_IN_PATHS), decoder_count, problem.segments)
+    paths = [finder(a, b)(times.numpy()) for a, b in zip(start.numpy(), end.numpy(), strict=True)]
+    lines = straight(start, end, times)
+    across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
+    arcs = [lines + height * bow(times) * across[:, None] for height in ARC_HEIGHTS]
+    return torch.stack([torch.from_numpy(np.stack(paths)), *arcs])
+
+
+@dataclass(frozen=True)
+class _Relaxed:
+    """Curves with weights (C, P, 2) after some steps on the interpolated energy, (C,)."""
+
+    problem: Problem
+    weights: Tensor
+    energies: Tensor
+
+
+def _relaxed(problem: Problem, weights: Tensor, owner: Tensor) -> _Relaxed:
+    """Curves of the problem's pairs, each of an owner (C,), a few steps on.
+
+    A curve that leaves the grid or ends below 0 goes back to the straight line.
+    """
+    batch = problem.select(owner)
+    found = Newton(tolerance=RELAXED_TO, max_steps=RELAXED_IN).solve(batch, weights)
+    # between nodes the splines may dip below 0, and beyond the grid they mean nothing
+    meant = batch.objective.covers(batch.points(found.weights)) & (found.energy >= 0)
+    weights = torch.where(meant[:, None, None], found.weights, 0)
+    energies = found.energy.clone()
+    energies[~meant] = batch.objective.expand(batch.points(weights)[~meant]).energy
+    return _Relaxed(batch, weights, energies)
+
+
+def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> list[int]:
+    """The numbers of every owner's lowest curves that are apart from one another, lowest first.
+
+    Energies and owner are (C,), curves (C, T, 2); none is more than a margin above the lowest.
+    """
+    kept: dict[int, list[int]] = {}
+    for number in energies.argsort(stable=True).tolist():
+        chosen = kept.setdefault(int(owner[number]), [])
+        if chosen and energies[number] > (1 + margin) * energies[chosen[0]]:
+            continue
+        distance = (curves[number, -1] - curves[number, 0]).norm()
+        gaps = (curves[chosen] - curves[number]).norm(dim=-1).amax(-1)
+        if not chosen or bool((gaps > APART * distance).all()):
+            chosen.append(number)
+    return [number for pair in sorted(kept) for number in kept[pair]]
+
+
+def _hessian(problem: Problem, weights: Tensor) -> Tensor:
+    """Second derivatives of the interpolated energy in the weights: (C, P d, P d)."""
+    expansion = problem.objective.expand(problem.points(weights))
+    hessian = expansion.hessian(torch.ones(len(problem), dtype=torch.bool))
+    return project(problem.family.basis(problem.times)[1:-1], hessian)

@@ -1,0 +1,25 @@
+"""How much measures of the same pairs vary over retrained models."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def coefficient_of_variation(values: np.ndarray) -> float:
+    """Standard deviation (with n - 1) over mean; NaN for fewer than two values."""
+    return float(np.std(values, ddof=1) / np.mean(values)) if len(values) > 1 else float("nan")
+
+
+def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
+    """Mean, std (with n - 1) and CV over models of each measure of each pair of each VAE type.
+
+    Columns: vae, pair, measure, n, mean, std, cv, and not_converged, how many of the n geodesics
+    did not converge.
+    """
+    table = geodesics.assign(not_converged=~geodesics["converged"])
+    long = table.melt(["vae", "pair", "not_converged"], measures, "measure")
+    long["measure"] = pd.Categorical(long["measure"], measures)
+    groups = long.groupby(["vae", "pair", "measure"], observed=True)
+    result = groups["value"].agg(n="count", mean="mean", std="std", cv=coefficient_of_variation)
+    return result.assign(not_converged=groups["not_converged"].sum()).reset_index()

@@ -1,0 +1,1 @@
+"""A study: its configuration, its experiments, what they ask for, and how results are read."""

@@ -1,0 +1,119 @@
+"""What the experiments of a study are: geodesics that are asked for, and compared, together.
+
+An experiment is every combination of its VAE types, seeds, numbers of decoders, curve families and
+solvers, for the first pairs of the sequence. The config's forms of it are translated here and
+nowhere else; rules, tables and figures are given the translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .series import Request, Series
+
+FISHER_RAO, DENSITY = "fisher-rao", "density"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment; all of its fields are what JSON can say."""
+
+    metric: str
+    vaes: list[str]
+    seeds: list[int]
+    decoder_counts: dict[str, list[int]]
+    """Of each VAE type; 0 where a metric knows no decoders."""
+    starts: dict[str, str]
+    """The start of each curve family."""
+    solvers: list[str]
+    pairs: int
+
+    @property
+    def curves(self) -> list[str]:
+        return list(self.starts)
+
+    def requests(self) -> list[Request]:
+        """The geodesics that it asks for."""
+        return [
+            Request(Series(vae, seed, self.metric, curve, start, solver), count, self.pairs)
+            for vae in self.vaes
+            for seed in self.seeds
+            for curve, start in self.starts.items()
+            for solver in self.solvers
+            for count in self.decoder_counts[vae]
+        ]
+
+    def described(self) -> dict[str, Any]:
+        """The fields, from which it can be made again."""
+        return asdict(self)
+
+
+def experiments(config: Mapping[str, Any]) -> dict[str, Experiment]:
+    """All experiments of a checked configuration, by name.
+
+    Part C is three of them: `starts.density`, the geodesics that hot starts are, `starts.cold` and
+    `starts.hot`.
+    """
+    found = {}
+    for name, settings in config["experiments"].items():
+        if name == "starts":
+            found |= {f"starts.{kind}": _of_starts(kind, settings) for kind in START_KINDS}
+        else:
+            counts = range(1, settings["decoders"] + 1) if name == "proximity" else None
+            found[name] = _experiment(settings, config, counts)
+    return found
+
+
+START_KINDS = ("density", "cold", "hot")
+
+
+def requested(described: Iterable[Mapping[str, Any]], **fields: Any) -> list[Request]:
+    """What described experiments ask for, of series with given fields, as vae="single"."""
+    requests = [r for fields_of in described for r in Experiment(**fields_of).requests()]
+    return [r for r in requests if fields.items() <= vars(r.series).items()]
+
+
+def _experiment(
+    settings: Mapping[str, Any], config: Mapping[str, Any], decoder_counts: range | None
+) -> Experiment:
+    """All types, seeds and decoders where the settings name none."""
+    vaes = _listed(settings, "vae", config["vaes"])
+    metric = settings.get("metric", FISHER_RAO)
+    return Experiment(
+        metric=metric,
+        vaes=vaes,
+        seeds=_listed(settings, "seed", range(config["training"]["seeds"])),
+        decoder_counts={
+            vae: [0]
+            if metric == DENSITY
+            else list(decoder_counts or _listed(settings, "decoder", [config["vaes"][vae]]))
+            for vae in vaes
+        },
+        starts=dict.fromkeys(_listed(settings, "curve", ()), settings["start"]),
+        solvers=_listed(settings, "solver", ()),
+        pairs=settings["pairs"],
+    )
+
+
+def _of_starts(kind: str, settings: Mapping[str, Any]) -> Experiment:
+    """Part C's geodesics that are started cold, hot, or that hot starts are."""
+    metric = DENSITY if kind == "density" else FISHER_RAO
+    start = {"density": settings["density_start"], "hot": "hot", "cold": None}[kind]
+    vae = settings["vae"]
+    return Experiment(
+        metric=metric,
+        vaes=[vae],
+        seeds=[settings["seed"]],
+        decoder_counts={vae: [0 if metric == DENSITY else settings["decoders"]]},
+        starts={curve: start or cold for curve, cold in settings["cold"].items()},
+        solvers=list(settings["solvers"]),
+        pairs=settings["pairs"],
+    )
+
+
+def _listed(settings: Mapping[str, Any], key: str, default: Any) -> list:
+    """The entries of a key that is there in the singular or in the plural, or neither."""
+    plural = settings.get(f"{key}s", settings.get(key, default))
+    return list(plural) if isinstance(plural, list | tuple | range | Mapping) else [plural]

@@ -4,13 +4,16 @@ from dataclasses import replace
 import pytest
 import reference
 import torch
-from latentgeo import vae
 from latentgeo.errors import StudyError
-from latentgeo.training import Evaluation, Schedule, Stream, evaluate, new_model, train
-from latentgeo.vae import Architecture, prior_divergence
+from latentgeo.models import files
+from latentgeo.models.architecture import Architecture
+from latentgeo.models.evaluation import Evaluation, evaluate
+from latentgeo.models.streams import Stream
+from latentgeo.models.training import Schedule, new_model, train
+from latentgeo.models.vae import prior_divergence
 from safetensors.torch import load_file, save_file
 
-ARCHITECTURE = Architecture(latent_dim=2, decoders=2, hidden=8, channels=2)
+ARCHITECTURE = Architecture(latent_dim=2, decoder_count=2, hidden=8, channels=2)
 SCHEDULE = Schedule(epochs=4, batch_size=16, learning_rate=1e-2, held_out=10)
 STREAM = Stream(study=1, vae="ensemble", run=0)
 
@@ -33,7 +36,7 @@ def run(schedule=SCHEDULE, architecture=ARCHITECTURE, stream=STREAM, data=None, 
 
 
 def content(model, tmp_path):
-    vae.save(model, tmp_path / "content.safetensors")
+    files.save(model, tmp_path / "content.safetensors")
     return (tmp_path / "content.safetensors").read_bytes()
 
 
@@ -98,7 +101,8 @@ def test_an_evaluation_is_the_mean_over_images_of_the_parts_of_the_elbo():
     with torch.no_grad():
         mean, log_deviation = model.encode(x / 255)
         noise = torch.randn(mean.shape, generator=STREAM.generator("evaluation"))
-        eta = [decoder(mean + log_deviation.exp() * noise).double() for decoder in model.decoders]
+        latents = mean + log_deviation.exp() * noise
+        eta = [model.natural_parameters(d, latents).double() for d in model.decoders]
     flat = (x / 255).double().flatten(1)
     fits = [(flat * e - reference.log_normalizer(e)).sum(1).mean() for e in eta]
     torch.testing.assert_close(found.reconstruction, torch.stack(fits), rtol=1e-5, atol=0)
@@ -191,7 +195,7 @@ def test_a_checkpoint_is_never_half_written(tmp_path, monkeypatch):
         path.write_bytes(kept[:100])
         raise Interruption
 
-    monkeypatch.setattr("latentgeo.training.save_file", half)
+    monkeypatch.setattr("latentgeo.models.checkpoint.save_file", half)
     with pytest.raises(Interruption):
         run(checkpoint=checkpoint)
     assert checkpoint.read_bytes() == kept
@@ -229,11 +233,11 @@ def test_as_many_images_as_decoders_are_enough():
 @pytest.mark.parametrize("batch_size", [2, 4])
 def test_batches_smaller_than_the_ensemble_train_or_are_refused(batch_size):
     # 9 images in batches of at most 4 are three of 3, too few for 4 decoders
-    architecture = replace(ARCHITECTURE, decoders=4)
+    architecture = replace(ARCHITECTURE, decoder_count=4)
     schedule = Schedule(epochs=2, batch_size=batch_size, learning_rate=1e-3, held_out=10)
     try:
         _, history = run(schedule, architecture, data=images(9))
     except StudyError as error:
-        assert "batch_size" in str(error)
+        assert "training.several_decoders.batch_size: " in str(error)
     else:
         assert torch.isfinite(history[-1].elbo).all()

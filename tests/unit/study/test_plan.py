@@ -1,9 +1,17 @@
 """The fewest jobs that serve all experiments."""
 
-from latentgeo.plan import Job, Request, Series, plan, serving, span
+from types import SimpleNamespace
+
+from latentgeo.study.plan import Job, plan, serving
+from latentgeo.study.series import Request, Series, place, span
 
 SERIES = Series("ensemble", 0, "fisher-rao", "polynomial", "graph", "newton")
 OTHER = Series("ensemble", 0, "fisher-rao", "polynomial", "hot", "newton")
+
+
+def at(decoders: str) -> str:
+    """The folder of the series' files for so many decoders."""
+    return f"ensemble/seed-0/decoders-{decoders}/fisher-rao/polynomial/graph/newton"
 
 
 def test_pairs_are_cut_into_blocks_and_the_last_is_shorter():
@@ -26,22 +34,38 @@ def test_what_two_experiments_need_is_solved_once():
 def test_numbers_of_decoders_with_as_many_pairs_share_a_job():
     requests = [Request(SERIES, m, 10) for m in range(1, 11)] + [Request(SERIES, 10, 50)]
     jobs = plan(requests, per_job=50)[SERIES]
-    assert [(j.decoders, j.block) for j in jobs] == [("1-9", "0-10"), ("10", "0-50")]
+    assert [(j.lowest, j.highest, j.block) for j in jobs] == [(1, 9, "0-10"), (10, 10, "0-50")]
+    assert [j.place for j in jobs] == [f"{at('1-9')}/pairs-0-10.npz", f"{at('10')}/pairs-0-50.npz"]
 
 
 def test_a_gap_in_the_numbers_of_decoders_parts_jobs():
     jobs = plan([Request(SERIES, m, 4) for m in (1, 2, 5)], per_job=4)[SERIES]
-    assert [j.decoders for j in jobs] == ["1-2", "5"]
+    assert [j.place for j in jobs] == [f"{at('1-2')}/pairs-0-4.npz", f"{at('5')}/pairs-0-4.npz"]
 
 
 def test_requests_find_the_jobs_that_serve_them_each_once():
     requests = [Request(SERIES, m, 10) for m in range(1, 11)] + [Request(SERIES, 10, 50)]
     jobs = plan([*requests, Request(OTHER, 10, 6)], per_job=20)
     served = serving(jobs, [Request(SERIES, 10, 10), Request(SERIES, 9, 10)])
-    assert [(j.decoders, j.block) for j in served] == [("10", "0-20"), ("1-9", "0-10")]
+    assert [j.place for j in served] == [
+        f"{at('10')}/pairs-0-20.npz",
+        f"{at('1-9')}/pairs-0-10.npz",
+    ]
     assert serving(jobs, [Request(OTHER, 10, 6)]) == jobs[OTHER]
 
 
 def test_spans_are_read_back():
     assert span("10") == (10, 10)
     assert span("1-9") == (1, 9)
+
+
+def test_a_place_tells_everything_about_a_file():
+    assert place(OTHER, (0, 0), (4, 9)) == (
+        "ensemble/seed-0/decoders-0/fisher-rao/polynomial/hot/newton/pairs-4-9.npz"
+    )
+    assert place(SERIES, (1, 9), (0, 4)) == f"{at('1-9')}/pairs-0-4.npz"
+
+
+def test_a_series_is_made_of_wildcards():
+    names = SimpleNamespace(**{name: str(value) for name, value in vars(SERIES).items()}, block="3")
+    assert Series.of(names) == SERIES

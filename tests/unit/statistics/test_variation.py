@@ -1,9 +1,9 @@
-"""Statistics on cases worked by hand."""
+"""Variation on cases worked by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from latentgeo.statistics import coefficient_of_variation, proximity, variation
+from latentgeo.statistics.variation import coefficient_of_variation, variation
 
 
 def test_coefficient_of_variation_by_hand():
@@ -29,17 +29,3 @@ def test_variation_by_hand():
     single = table.loc[("single", "energy")]
     assert single[["n", "mean", "std", "cv", "not_converged"]].tolist() == [3, 4.0, 2.0, 0.5, 1]
     assert table.loc[("ensemble", "length"), "cv"] == 0
-
-
-def test_proximity_by_hand():
-    latents = np.array([[0.0, 0.0], [4.0, 0.0]])
-    curve = np.array([[0.0, 0.0], [2.0, 0.0], [4.0, 1.0]])  # nearest: 0, 2 and 1 away
-    above = curve + np.array([0.0, 3.0])  # 3, √13 and 4 away
-    np.testing.assert_allclose(proximity(np.stack([curve, above]), latents), [2.0, 4.0])
-
-
-def test_proximity_against_all_distances():
-    rng = np.random.default_rng(0)
-    points, latents = rng.normal(size=(4, 9, 2)), rng.normal(size=(50, 2))
-    every = np.linalg.norm(points[:, :, None] - latents, axis=-1)
-    np.testing.assert_allclose(proximity(points, latents), every.min(2).max(1))

@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 from latentgeo.errors import StudyError
-from latentgeo.files import load_arrays, replacing, save_arrays
+from latentgeo.io.arrays import load_arrays, save_arrays
+from latentgeo.io.whole import replacing
 
 ARRAYS = {
     "energy": np.linspace(0, 1, 12).reshape(3, 4),

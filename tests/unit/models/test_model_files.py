@@ -1,36 +1,25 @@
+"""Model files come back exactly, or are an error that names the file."""
+
 import json
 import pickle
 import re
 import struct
+from contextlib import contextmanager
 
 import pytest
-import reference
 import torch
-from latentgeo import continuous_bernoulli as cb
 from latentgeo.errors import StudyError
-from latentgeo.vae import (
-    VAE,
-    Architecture,
-    check_spread,
-    encode_all,
-    load,
-    prior_divergence,
-    reconstruction,
-    sample_posterior,
-    save,
-)
+from latentgeo.models.architecture import Architecture
+from latentgeo.models.files import check_architecture, load, save, sha256
+from latentgeo.models.vae import VAE
+from safetensors.torch import save_file
 
-SMALL = Architecture(latent_dim=2, decoders=2, hidden=8, channels=2)
+SMALL = Architecture(latent_dim=2, decoder_count=3, hidden=8, channels=2)
 
 
-def model(seed=0, architecture=SMALL):
+def model(seed=0):
     torch.manual_seed(seed)
-    return VAE(architecture)
-
-
-def images(count):
-    noise = torch.Generator().manual_seed(1)
-    return torch.randint(256, (count, 28, 28), generator=noise, dtype=torch.uint8)
+    return VAE(SMALL)
 
 
 @pytest.fixture
@@ -38,73 +27,6 @@ def saved(tmp_path):
     path = tmp_path / "model.safetensors"
     save(model(), path)
     return path
-
-
-# ── shapes and formulas ─────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("latent_dim", [2, 3])
-@pytest.mark.parametrize("count", [1, 5])
-def test_encoder_and_decoders_have_the_shapes_of_images_and_latents(latent_dim, count):
-    vae = model(architecture=Architecture(latent_dim, decoders=3, hidden=8, channels=2))
-    mean, log_deviation = vae.encode(torch.rand(count, 28, 28))
-    assert mean.shape == log_deviation.shape == (count, latent_dim)
-    assert len(vae.decoders) == 3
-    for decoder in vae.decoders:
-        eta = decoder(100 * mean)
-        assert eta.shape == (count, 784)
-        assert (eta.abs() <= cb.BOUND).all()
-
-
-def test_decoders_of_an_ensemble_start_out_different():
-    first, second = model().decoders
-    assert not torch.equal(first(torch.ones(1, 2)), second(torch.ones(1, 2)))
-
-
-def test_prior_divergence_is_the_kl_to_a_standard_normal():
-    mean, log_deviation = torch.randn(2, 20, 3, generator=torch.Generator().manual_seed(0)).double()
-    posterior = torch.distributions.Normal(mean, log_deviation.exp())
-    prior = torch.distributions.Normal(torch.zeros_like(mean), torch.ones_like(mean))
-    x = torch.linspace(-1, 1, 4001, dtype=torch.float64)[:, None, None]
-    x = mean + 12 * log_deviation.exp() * x
-    ratio = posterior.log_prob(x) - prior.log_prob(x)
-    expected = torch.trapezoid(posterior.log_prob(x).exp() * ratio, x, dim=0).sum(1)
-    torch.testing.assert_close(prior_divergence(mean, log_deviation), expected, rtol=1e-10, atol=0)
-
-
-def test_posterior_samples_have_the_posteriors_mean_and_deviation():
-    noise = torch.randn(100_000, 1, generator=torch.Generator().manual_seed(0)).double()
-    mean, log_deviation = torch.full_like(noise, 2.0), torch.full_like(noise, -1.0)
-    sample = sample_posterior(mean, log_deviation, noise)
-    assert sample.mean() == pytest.approx(2, abs=0.01)
-    assert sample.std().log() == pytest.approx(-1, abs=0.01)
-
-
-def test_reconstruction_is_the_log_density_of_all_pixels():
-    x = images(3).double() / 255
-    eta = 5 * torch.randn(3, 784, generator=torch.Generator().manual_seed(0)).double()
-    expected = (x.view(3, 784) * eta - reference.log_normalizer(eta)).sum(1)
-    torch.testing.assert_close(reconstruction(x, eta), expected, rtol=1e-12, atol=0)
-
-
-def test_encoding_all_images_gives_posterior_means_and_deviations():
-    vae, x = model(), images(2003)  # more than one part
-    means, deviations = encode_all(vae, x)
-    expected_mean, expected_log = vae.encode(x[-5:] / 255)
-    assert means.shape == deviations.shape == (2003, 2)
-    torch.testing.assert_close(means[-5:], expected_mean.detach())
-    torch.testing.assert_close(deviations[-5:], expected_log.detach().exp())
-
-
-def test_a_collapsed_latent_space_is_reported_with_the_models_file():
-    means = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
-    check_spread(means, "vae.safetensors")
-    for collapsed in (means * torch.tensor([1, 1e-5]), means * torch.nan):
-        with pytest.raises(StudyError, match=r"vae\.safetensors: the latent space collapsed"):
-            check_spread(collapsed, "vae.safetensors")
-
-
-# ── files ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_model_comes_back_exactly_ready_to_use(saved):
@@ -126,8 +48,11 @@ def test_the_same_model_gives_the_same_bytes(saved, tmp_path):
     assert (tmp_path / "other").read_bytes() != saved.read_bytes()
 
 
+@contextmanager
 def refused(path):
-    return pytest.raises(StudyError, match=re.escape(str(path)))
+    with pytest.raises(StudyError, match=re.escape(str(path))) as error:
+        yield
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_missing_model_is_named(tmp_path):
@@ -210,8 +135,8 @@ def with_header(path, change):
     "change",
     [
         lambda own: {**own, "hidden": 16},
-        lambda own: {**own, "decoders": 3},
-        lambda own: {**own, "decoders": 1},
+        lambda own: {**own, "decoder_count": 4},
+        lambda own: {**own, "decoder_count": 1},
         lambda own: {**own, "latent_dim": "two"},
         lambda own: {**own, "depth": 2},
         lambda own: {k: v for k, v in own.items() if k != "hidden"},
@@ -231,8 +156,50 @@ def test_another_architecture_than_the_files_own_is_refused(saved, change):
 
 
 def test_a_safetensors_file_of_somebody_else_is_refused(tmp_path):
-    from safetensors.torch import save_file
-
     save_file({"weight": torch.zeros(3)}, tmp_path / "foreign.safetensors")
     with refused(tmp_path / "foreign.safetensors"):
         load(tmp_path / "foreign.safetensors")
+
+
+@pytest.mark.parametrize("key, value", [("decoder_count", 1), ("hidden", 16), ("channels", 4)])
+def test_a_model_of_another_architecture_is_refused(key, value, saved):
+    wanted = vars(SMALL)
+    check_architecture(saved, load(saved), wanted)
+    with refused(saved):
+        check_architecture(saved, load(saved), wanted | {key: value})
+
+
+@pytest.mark.parametrize("key", ["decoder_count", "hidden", "channels", "latent_dim", "sha256"])
+@pytest.mark.parametrize("value", [None, -1, 10, "x", [2]])
+def test_a_model_with_another_header_is_refused(key, value, saved):
+    tensors = load(saved).state_dict()
+    header = vars(SMALL) | {"sha256": sha256(tensors), key: value}
+    save_file(tensors, saved, metadata={"latentgeo": json.dumps(header)})
+    with refused(saved):
+        load(saved)
+
+
+def test_a_model_that_calls_its_decoders_by_the_former_key_is_refused(saved):
+    former = {"decoder_count": "decoders"}
+    with_header(saved, lambda own: {former.get(key, key): value for key, value in own.items()})
+    with refused(saved):
+        load(saved)
+
+
+def test_a_model_without_a_header_is_refused(saved):
+    save_file(load(saved).state_dict(), saved)
+    with refused(saved):
+        load(saved)
+
+
+@pytest.mark.parametrize("name", VAE(SMALL).state_dict())
+def test_a_model_that_lacks_a_tensor_or_has_changed_values_is_refused(name, saved):
+    tensors = load(saved).state_dict()
+    header = vars(SMALL) | {"sha256": sha256(tensors)}
+    metadata = {"latentgeo": json.dumps(header)}
+    save_file({k: v for k, v in tensors.items() if k != name}, saved, metadata=metadata)
+    with refused(saved):
+        load(saved)
+    save_file(tensors | {name: tensors[name] + 1}, saved, metadata=metadata)
+    with refused(saved):
+        load(saved)

@@ -1,0 +1,251 @@
+"""Experiments ask for what loops that are written by hand ask for, and for nothing else."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+import yaml
+from latentgeo.study.configuration import check
+from latentgeo.study.experiments import Experiment, experiments, requested
+from latentgeo.study.series import Request, Series
+from project import PROJECT
+
+SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
+DEFAULT = yaml.safe_load((PROJECT / "config.yaml").read_text())
+
+
+def checked(config: dict) -> dict:
+    config = copy.deepcopy(config)
+    check(config, SCHEMA)
+    return config
+
+
+def another() -> dict:
+    """A study that differs from the default one in everything that experiments read."""
+    config = copy.deepcopy(DEFAULT)
+    config["vaes"] = {"wide": 7, "one": 1, "few": 3}
+    config["training"]["seeds"] = 3
+    config["curves"]["families"] = {
+        "cubic": {"family": "polynomial", "degree": 3},
+        "quartic": {"family": "polynomial", "degree": 4},
+        "spline": {"family": "cubic-spline", "pieces": 8},
+    }
+    config["solvers"]["thorough"] = {"method": "newton", "escapes": 2}
+    config["experiments"] = {
+        "geodesics": {"seed": 2, "pairs": 9, "curve": "spline", "start": "line", "solver": "adam"},
+        "variation": {"pairs": 3, "curve": "quartic", "start": "random", "solver": "thorough"},
+        "proximity": {
+            "vae": "wide",
+            "seed": 1,
+            "pairs": 5,
+            "decoders": 4,
+            "curves": ["spline"],
+            "start": "graph",
+            "solver": "thorough",
+        },
+        "starts": {
+            "vae": "few",
+            "seed": 2,
+            "decoders": 2,
+            "pairs": 8,
+            "cold": {"spline": "graph", "cubic": "random", "quartic": "line"},
+            "density_start": "random",
+            "solvers": ["thorough", "newton"],
+        },
+    }
+    return config
+
+
+CONFIGS = pytest.mark.parametrize(
+    "config", [checked(DEFAULT), checked(another())], ids=["default", "another"]
+)
+
+
+def fisher_rao(vae, seed, curve, e) -> Series:
+    return Series(vae, seed, "fisher-rao", curve, e["start"], e["solver"])
+
+
+def wanted_geodesics(config):
+    e = config["experiments"]["geodesics"]
+    return [
+        Request(fisher_rao(vae, e["seed"], e["curve"], e), count, e["pairs"])
+        for vae, count in config["vaes"].items()
+    ]
+
+
+def wanted_variation(config):
+    e = config["experiments"]["variation"]
+    return [
+        Request(fisher_rao(vae, seed, e["curve"], e), count, e["pairs"])
+        for vae, count in config["vaes"].items()
+        for seed in range(config["training"]["seeds"])
+    ]
+
+
+def wanted_proximity(config):
+    e = config["experiments"]["proximity"]
+    return [
+        Request(fisher_rao(e["vae"], e["seed"], curve, e), count, e["pairs"])
+        for curve in e["curves"]
+        for count in range(1, e["decoders"] + 1)
+    ]
+
+
+def wanted_starts(kind):
+    def wanted(config):
+        e = config["experiments"]["starts"]
+        metric = "density" if kind == "density" else "fisher-rao"
+        count = 0 if kind == "density" else e["decoders"]
+        found = []
+        for curve, cold in e["cold"].items():
+            start = {"cold": cold, "hot": "hot", "density": e["density_start"]}[kind]
+            for solver in e["solvers"]:
+                series = Series(e["vae"], e["seed"], metric, curve, start, solver)
+                found.append(Request(series, count, e["pairs"]))
+        return found
+
+    return wanted
+
+
+WANTED = {
+    "geodesics": wanted_geodesics,
+    "variation": wanted_variation,
+    "proximity": wanted_proximity,
+    "starts.density": wanted_starts("density"),
+    "starts.cold": wanted_starts("cold"),
+    "starts.hot": wanted_starts("hot"),
+}
+
+
+@CONFIGS
+def test_the_four_of_the_config_are_six_of_which_three_are_part_c(config):
+    assert set(experiments(config)) == set(WANTED)
+
+
+@CONFIGS
+@pytest.mark.parametrize("name", WANTED)
+def test_an_experiment_asks_for_exactly_what_a_loop_by_hand_does(name, config):
+    found, wanted = experiments(config)[name].requests(), WANTED[name](config)
+    assert sorted(found) == sorted(wanted)
+    assert len(found) == len(set(found)) > 0
+
+
+def test_the_default_study_asks_for_so_many():
+    found = {name: len(e.requests()) for name, e in experiments(checked(DEFAULT)).items()}
+    assert found == {
+        "geodesics": 2,
+        "variation": 10,
+        "proximity": 20,
+        "starts.density": 4,
+        "starts.cold": 4,
+        "starts.hot": 4,
+    }
+
+
+# ── of one's own ────────────────────────────────────────────────────────────────────────────────
+
+LEAST = {"curves": ["polynomial"], "start": "line", "solvers": ["newton"], "pairs": 3}
+
+
+def own(**settings) -> Experiment:
+    """An experiment of one's own beside those of the default study."""
+    config = copy.deepcopy(DEFAULT)
+    config["experiments"]["mine"] = LEAST | settings
+    return experiments(checked(config))["mine"]
+
+
+def wanted_own(vaes=DEFAULT["vaes"], seeds=range(5), metric="fisher-rao", counts=None, **changed):
+    e = LEAST | changed
+    return [
+        Request(Series(vae, seed, metric, curve, e["start"], solver), count, e["pairs"])
+        for vae in vaes
+        for seed in seeds
+        for curve in e["curves"]
+        for solver in e["solvers"]
+        for count in (counts or [DEFAULT["vaes"][vae]])
+    ]
+
+
+@pytest.mark.parametrize(
+    "settings, wanted",
+    [
+        ({}, {}),
+        ({"vaes": ["single"]}, {"vaes": ["single"]}),
+        ({"seeds": [4, 1]}, {"seeds": [4, 1]}),
+        ({"decoders": [1]}, {"counts": [1]}),
+        (
+            {"vaes": ["ensemble"], "decoders": [2, 10, 5]},
+            {"vaes": ["ensemble"], "counts": [2, 10, 5]},
+        ),
+        ({"metric": "fisher-rao"}, {}),
+        ({"metric": "density"}, {"metric": "density", "counts": [0]}),
+        (
+            {"curves": ["piecewise-linear", "polynomial"], "solvers": ["adam", "newton"]},
+            {"curves": ["piecewise-linear", "polynomial"], "solvers": ["adam", "newton"]},
+        ),
+        ({"start": "graph", "pairs": 7}, {"start": "graph", "pairs": 7}),
+    ],
+    ids=str,
+)
+def test_what_an_experiment_of_ones_own_leaves_out_is_everything(settings, wanted):
+    assert sorted(own(**settings).requests()) == sorted(wanted_own(**wanted))
+
+
+def test_an_experiment_of_ones_own_changes_no_other():
+    config = copy.deepcopy(DEFAULT)
+    config["experiments"]["mine"] = LEAST
+    found = experiments(checked(config))
+    assert found.pop("mine").requests()
+    assert found == experiments(checked(DEFAULT))
+
+
+# ── as it is given to scripts ───────────────────────────────────────────────────────────────────
+
+
+@CONFIGS
+def test_an_experiment_can_be_made_again_from_what_json_says_of_it(config):
+    for experiment in [*experiments(config).values(), own(metric="density"), own(decoders=[1])]:
+        described = json.loads(json.dumps(experiment.described()))
+        assert described == experiment.described()
+        again = Experiment(**described)
+        assert again == experiment
+        assert again.requests() == experiment.requests()
+        assert again.curves == experiment.curves
+
+
+def described(*names):
+    return [experiments(checked(DEFAULT))[name].described() for name in names]
+
+
+def test_requests_of_several_experiments_are_one_after_the_other():
+    found = requested(described("proximity", "starts.hot"))
+    assert sorted(found) == sorted(
+        [*wanted_proximity(DEFAULT), *wanted_starts("hot")(checked(DEFAULT))]
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"vae": "single"},
+        {"seed": 3},
+        {"vae": "ensemble", "seed": 0},
+        {"metric": "fisher-rao", "solver": "newton"},
+        {"curve": "piecewise-linear"},
+        {"start": "hot"},
+    ],
+    ids=str,
+)
+def test_requests_of_series_with_given_fields(fields):
+    names = ["geodesics", "variation", "starts.hot", "starts.density"]
+    every = requested(described(*names))
+    wanted = [r for r in every if all(getattr(r.series, k) == v for k, v in fields.items())]
+    assert requested(described(*names), **fields) == wanted
+    assert 0 < len(wanted) < len(every)
+
+
+def test_no_series_has_fields_that_nobody_asked_for():
+    assert requested(described("geodesics"), vae="triple") == []
+    assert requested([], vae="single") == []

@@ -1,0 +1,126 @@
+"""Small modules, small functions, no import cycles; what plans a study needs no large package."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+
+import pytest
+from project import PROJECT
+
+SCRIPTS = PROJECT / "workflow/scripts"
+MODULES = {
+    ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(SCRIPTS.rglob("*.py"))
+}
+LONGEST_MODULE, LONGEST_FUNCTION = 250, 40
+LARGE_PACKAGES = ("numpy", "torch", "pandas", "scipy")
+
+
+def parsed(module):
+    return ast.parse(MODULES[module].read_text())
+
+
+def lines_of(function):
+    """How many lines a function has beside its text."""
+    text = function.body[0] if ast.get_docstring(function) else None
+    lines = function.end_lineno - function.lineno + 1
+    return lines - (text.end_lineno - text.lineno + 1 if text else 0)
+
+
+def imported(module):
+    """The project's modules that one imports, anywhere in it, and the packages that it is in."""
+    package = module if MODULES[module].stem == "__init__" else module.rpartition(".")[0]
+    names = [module.rpartition(".")[0]]
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return {name for name in names if name in MODULES and name != module}
+
+
+def test_the_library_is_looked_at():
+    assert {"latentgeo", "latentgeo.starts.grid.paths", "train_vae", "job"} <= set(MODULES)
+    assert imported("latentgeo.starts.graph") >= {
+        "latentgeo.curves",
+        "latentgeo.starts",
+        "latentgeo.starts.grid.paths",
+        "latentgeo.solvers.newton",
+    }
+    assert "latentgeo.objectives.terms" in imported("latentgeo.objectives.monte_carlo")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_modules_and_functions_are_short(module):
+    assert len(MODULES[module].read_text().splitlines()) <= LONGEST_MODULE
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert lines_of(node) <= LONGEST_FUNCTION, node.name
+
+
+def test_there_is_no_import_cycle():
+    TopologicalSorter({module: imported(module) for module in MODULES}).prepare()
+
+
+REFUSING = """
+import sys
+
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {packages!r}:
+            raise ImportError(f"{{name}} is not to be had")
+
+sys.meta_path.insert(0, Refusing())
+"""
+
+
+def without(packages, code):
+    """Run code in a Python in which some packages are not to be had."""
+    return subprocess.run(
+        [sys.executable, "-c", REFUSING.format(packages=packages) + code],
+        env={"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def planning_imports():
+    lines = (PROJECT / "rules/common.smk").read_text().splitlines()
+    return [line for line in lines if line.startswith(("from latentgeo", "import latentgeo"))]
+
+
+def test_what_plans_a_study_needs_no_large_package():
+    assert len(planning_imports()) > 5
+    done = without(LARGE_PACKAGES, "\n".join(planning_imports()))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_study_is_checked_and_planned_without_a_large_package():
+    done = without(
+        LARGE_PACKAGES,
+        f"""
+from pathlib import Path
+import yaml
+from latentgeo.images import counts
+from latentgeo.study import configuration, experiments, plan, sources
+project = Path({str(PROJECT)!r})
+config = yaml.safe_load((project / "config.yaml").read_text())
+configuration.check(config, project / "workflow/schemas/config.schema.yaml")
+images = counts.count_embedded(project / "resources/mnist-012.npz", config["data"]["classes"])
+configuration.check_pairs(config, images)
+found = experiments.experiments(config).values()
+jobs = plan.plan([r for e in found for r in e.requests()], config["pairs"]["per_job"])
+sources.checksum(project / "workflow/scripts", "train_vae")
+print(images, sum(map(len, jobs.values())))
+""",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "18623"
+
+
+@pytest.mark.parametrize("package", LARGE_PACKAGES)
+def test_packages_that_are_not_to_be_had_are_not_imported(package):
+    assert f"{package} is not to be had" in without(LARGE_PACKAGES, f"import {package}").stderr

@@ -9,12 +9,23 @@ from itertools import permutations
 
 import numpy as np
 import torch
-from latentgeo.energy import FisherRao
-from latentgeo.vae import Architecture, make_decoder
+from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.models.architecture import Architecture, make_decoder
+from latentgeo.objectives.fisher_rao import FisherRao
 from torch import Tensor, nn
 
 _NODES, _WEIGHTS = (torch.from_numpy(x) for x in np.polynomial.legendre.leggauss(40))
 _X, _LOG_W = (_NODES + 1) / 2, (_WEIGHTS / 2).log()
+BOUND = 15.94
+
+
+def bounded(logits: Tensor) -> Tensor:
+    return BOUND * torch.tanh(logits / BOUND)
+
+
+def natural_parameters(decoder: nn.Module, points: Tensor) -> Tensor:
+    """What a decoder's output means, (R, D) in float64, at points (R, d)."""
+    return bounded(decoder(points).flatten(1).double())
 
 
 def log_normalizer(eta: Tensor) -> Tensor:
@@ -28,6 +39,12 @@ def mean(eta: Tensor) -> Tensor:
 def variance(eta: Tensor) -> Tensor:
     spread = (_X - mean(eta)[..., None]).square()
     return (torch.softmax(eta[..., None] * _X + _LOG_W, -1) * spread).sum(-1)
+
+
+def entropy(eta: Tensor) -> Tensor:
+    """Minus the integral of p log p, of factorised continuous Bernoullis, summed over pixels."""
+    log_density = eta[..., None] * _X - log_normalizer(eta)[..., None]
+    return -((_LOG_W + log_density).exp() * log_density).sum((-1, -2))
 
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
@@ -67,8 +84,11 @@ def fields(decoders: list[nn.Sequential], point: Tensor) -> dict[str, Tensor]:
         slope = torch.func.jacfwd(f)
         return f(point), slope(point), torch.func.jacfwd(slope)(point)
 
-    eta = [jet(lambda z, f=f: f(z[None])[0]) for f in decoders]
-    mu = [jet(lambda z, f=f: mean(f(z[None])[0])) for f in decoders]
+    def eta_of(decoder):
+        return lambda z: natural_parameters(decoder, z[None])[0]
+
+    eta = [jet(eta_of(f)) for f in decoders]
+    mu = [jet(lambda z, f=f: mean(eta_of(f)(z))) for f in decoders]
     pairs = decoder_pairs(len(decoders))
     d, a, c, s = 0, 0, 0, 0
     for k, m in pairs:
@@ -96,7 +116,7 @@ def metric(decoders: list[nn.Sequential], point: Tensor) -> Tensor:
 def tiny_decoders(count: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> list:
     """Related but different random decoders with weights large enough to bend geodesics."""
     torch.manual_seed(seed)
-    architecture = Architecture(latent_dim=2, decoders=count, hidden=12, channels=2)
+    architecture = Architecture(latent_dim=2, decoder_count=count, hidden=12, channels=2)
     decoders = [make_decoder(architecture) for _ in range(count)]
     with torch.no_grad():
         for decoder in decoders:
@@ -105,8 +125,21 @@ def tiny_decoders(count: int, seed: int = 0, dtype: torch.dtype = torch.float64)
     return [decoder.to(dtype).requires_grad_(False) for decoder in decoders]
 
 
-def objective(count: int, segments: int, seed: int = 0, dtype=torch.float64) -> FisherRao:
-    return FisherRao(tiny_decoders(count, seed, dtype), segments)
+def objective(count: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> FisherRao:
+    return FisherRao(tiny_decoders(count, seed, dtype), CONTINUOUS_BERNOULLI)
+
+
+def generators(count: int, seed: int = 0) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed + i) for i in range(count)]
+
+
+def random_eta(count: int, curves: int = 2, segments: int = 4, pixels: int = 30) -> Tensor:
+    """Natural parameters of so many decoders along curves, related but different."""
+    noise = torch.Generator().manual_seed(count)
+    shape = (curves, segments + 1, pixels)
+    logits = torch.randn((count, *shape), generator=noise, dtype=torch.float64)
+    logits += torch.randn(shape, generator=noise, dtype=torch.float64)
+    return 4 * logits
 
 
 def random_points(curves: int, segments: int, seed: int = 1) -> Tensor:

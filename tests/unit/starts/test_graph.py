@@ -2,46 +2,26 @@ import numpy as np
 import pytest
 import reference
 import torch
-from latentgeo import starts
+from grids import wall_grid
 from latentgeo.curves import CubicSpline, Curves, PiecewiseLinear, Polynomial, uniform_times
-from latentgeo.grid import InterpolatedEnergy, evaluate_grid
-from latentgeo.solvers import Problem, project
-from test_grid import wall_grid
+from latentgeo.geodesics import streams_of
+from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.solvers.coordinates import project
+from latentgeo.solvers.problem import Problem
+from latentgeo.starts import graph
+from latentgeo.starts.base import Ingredients
+from latentgeo.starts.grid.evaluation import evaluate_grid
+from latentgeo.starts.grid.interpolation import InterpolatedEnergy
+from latentgeo.starts.line import line
 
 every_family = pytest.mark.parametrize(
     "family", [Polynomial(3), PiecewiseLinear(4), CubicSpline(4)], ids=str
 )
 
 
-def size(family):
-    return {Polynomial: 2, PiecewiseLinear: 3, CubicSpline: 3}[type(family)]
-
-
-@every_family
-def test_a_line_has_no_weights(family):
-    weights = starts.line(family, pairs=4, dim=2)
-    assert torch.equal(weights, torch.zeros(4, size(family), 2, dtype=torch.float64))
-
-
-@every_family
-def test_a_random_start_depends_on_the_pair_alone(family):
-    weights = starts.random(family, [7, 0, 3], dim=2, seed=5)
-    assert weights.shape == (3, size(family), 2)
-    assert torch.equal(weights[:2], starts.random(family, [7, 0], dim=2, seed=5))
-    assert torch.equal(weights[2:], starts.random(family, [3], dim=2, seed=5))
-
-
-def test_random_starts_differ_between_pairs_and_seeds():
-    first, second = starts.random(Polynomial(3), [0, 1], dim=2, seed=5)
-    other = starts.random(Polynomial(3), [0], dim=2, seed=6)[0]
-    assert not (first == second).any()
-    assert not (first == other).any()
-
-
-def test_random_weights_are_standard_normal():
-    weights = starts.random(PiecewiseLinear(6), list(range(1000)), dim=2, seed=0)
-    assert weights.mean().abs() < 4 / weights.numel() ** 0.5
-    assert weights.std() == pytest.approx(1, abs=4 / (2 * weights.numel()) ** 0.5)
+def graph_starts(grid, family, start, end, decoder_count, segments):
+    problem = Problem(None, family, start, end, segments)
+    return graph.make(problem, Ingredients(streams_of(0, range(len(start))), decoder_count, grid))
 
 
 def lowest(energies, owner):
@@ -50,44 +30,38 @@ def lowest(energies, owner):
     return torch.stack([energies[owner == pair].min() for pair in range(int(owner.max()) + 1)])
 
 
-def test_one_each_gives_every_pair_its_own_curve():
-    weights = starts.random(Polynomial(3), [4, 2], dim=2, seed=0)
-    single = starts.one_each(weights)
-    assert torch.equal(single.weights, weights)
-    assert single.owner.tolist() == [0, 1]
-
-
 @every_family
 @pytest.mark.parametrize("decoders", [1, 3])
 def test_a_graph_start_is_not_above_the_line(family, decoders):
-    objective, segments = reference.objective(3, 16), 16
+    objective, segments = reference.objective(3), 16
     corners = np.array([[-2.0, -2.0], [2.0, 2.0]])
-    grid = evaluate_grid(objective, corners, nodes=25)
+    grid = evaluate_grid(objective.decoders, CONTINUOUS_BERNOULLI, corners, nodes=25)
     objective.decoders = objective.decoders[:decoders]
     start, end = 3 * torch.rand(2, 3, 2, generator=torch.Generator().manual_seed(1)).double() - 1.5
-    graph = starts.graph(grid, family, start, end, decoders, segments)
+    starts = graph_starts(grid, family, start, end, decoders, segments)
     times = uniform_times(segments)
-    curves = Curves(family, start[graph.owner], end[graph.owner], graph.weights)
-    found = lowest(objective.energy(curves(times)), graph.owner)
-    line = objective.energy(Curves(family, start, end, starts.line(family, 3, 2))(times))
-    assert (found <= line * (1 + 1e-3)).all()
-    assert (found < line * 0.99).any()
+    curves = Curves(family, start[starts.owner], end[starts.owner], starts.weights)
+    found = lowest(objective.energy(curves(times)), starts.owner)
+    straight = objective.energy(Curves(family, start, end, line(family, 3, 2))(times))
+    assert (found <= straight * (1 + 1e-3)).all()
+    assert (found < straight * 0.99).any()
 
 
 @every_family
 @pytest.mark.parametrize("decoders", [1, 3])
 def test_a_graph_start_brings_nearly_the_energys_hessian(family, decoders):
-    objective, segments = reference.objective(3, 32), 32
-    grid = evaluate_grid(objective, np.array([[-2.0, -2.0], [2.0, 2.0]]), nodes=36)
+    objective, segments = reference.objective(3), 32
+    corners = np.array([[-2.0, -2.0], [2.0, 2.0]])
+    grid = evaluate_grid(objective.decoders, CONTINUOUS_BERNOULLI, corners, nodes=36)
     objective.decoders = objective.decoders[:decoders]
     start, end = torch.tensor([[[-1.2, 0.3]], [[1.0, -0.7]]], dtype=torch.float64)
-    graph = starts.graph(grid, family, start, end, decoders, segments)
-    problem = Problem(objective, family, start, end, segments).select(graph.owner)
-    expansion = objective.expand(problem.points(graph.weights))
+    starts = graph_starts(grid, family, start, end, decoders, segments)
+    problem = Problem(objective, family, start, end, segments).select(starts.owner)
+    expansion = objective.expand(problem.points(starts.weights))
     expansion.gradient()
     every = torch.ones(len(problem), dtype=torch.bool)
     exact = project(family.basis(problem.times)[1:-1], expansion.hessian(every))
-    error = (graph.hessian - exact).norm(dim=(1, 2)) / exact.norm(dim=(1, 2))
+    error = (starts.hessian - exact).norm(dim=(1, 2)) / exact.norm(dim=(1, 2))
     assert (error < 0.1).all()
 
 
@@ -97,7 +71,7 @@ across_the_wall = pytest.mark.parametrize("family", [PiecewiseLinear(8), CubicSp
 def graph_across(grid, family, segments=32):
     """Points of the graph starts between two sides of a wall, and of the straight line."""
     start, end = torch.tensor([[[0.1, 0.1]], [[0.9, 0.1]]], dtype=torch.float64)
-    weights = starts.graph(grid, family, start, end, 1, segments).weights
+    weights = graph_starts(grid, family, start, end, 1, segments).weights
     times = uniform_times(segments)
     points = [Curves(family, start, end, w)(times) for w in (weights, torch.zeros_like(weights))]
     return points[0], points[1][:1]
@@ -130,9 +104,9 @@ def test_two_equally_good_ways_round_a_hill_are_both_returned():
     hill = 30 * np.exp(-(((x - 0.5) ** 2 + (y - 0.5) ** 2) / 0.15**2))
     grid.metric[0] = (1 + hill)[..., None, None] * np.eye(2)
     start, end = torch.tensor([[[0.1, 0.5]], [[0.9, 0.5]]], dtype=torch.float64)
-    graph = starts.graph(grid, CubicSpline(6), start, end, 1, 32)
-    assert graph.owner.tolist() == [0] * len(graph.owner)
-    middle = Curves(CubicSpline(6), start, end, graph.weights)(uniform_times(32))[:, 16, 1]
+    starts = graph_starts(grid, CubicSpline(6), start, end, 1, 32)
+    assert starts.owner.tolist() == [0] * len(starts.owner)
+    middle = Curves(CubicSpline(6), start, end, starts.weights)(uniform_times(32))[:, 16, 1]
     assert (middle > 0.6).any()
     assert (middle < 0.4).any()
 
@@ -141,9 +115,9 @@ def test_a_graph_start_does_not_depend_on_the_batch():
     grid, family = wall_grid(nodes=41, steep=False), PiecewiseLinear(4)
     start = torch.tensor([[0.1, 0.1], [0.2, 0.9], [0.5, 0.9]], dtype=torch.float64)
     end = torch.tensor([[0.9, 0.1], [0.9, 0.3], [0.1, 0.4]], dtype=torch.float64)
-    together = starts.graph(grid, family, start, end, decoders=1, segments=16)
+    together = graph_starts(grid, family, start, end, 1, 16)
     for i in range(3):
-        alone = starts.graph(grid, family, start[[i]], end[[i]], decoders=1, segments=16)
+        alone = graph_starts(grid, family, start[[i]], end[[i]], 1, 16)
         own = together.weights[together.owner == i]
         torch.testing.assert_close(own, alone.weights, rtol=1e-8, atol=1e-8)
 
@@ -152,6 +126,6 @@ def test_a_pair_with_equal_ends_has_a_start_too():
     start = torch.tensor([[0.1, 0.1], [0.52, 0.91]], dtype=torch.float64)
     end = torch.tensor([[0.9, 0.1], [0.52, 0.91]], dtype=torch.float64)
     grid = wall_grid(nodes=41, steep=False)
-    graph = starts.graph(grid, PiecewiseLinear(4), start, end, decoders=1, segments=16)
-    assert set(graph.owner.tolist()) == {0, 1}
-    assert torch.isfinite(graph.weights).all()
+    starts = graph_starts(grid, PiecewiseLinear(4), start, end, 1, 16)
+    assert set(starts.owner.tolist()) == {0, 1}
+    assert torch.isfinite(starts.weights).all()

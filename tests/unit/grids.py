@@ -1,0 +1,72 @@
+"""Latent grids with fields that are known in closed form."""
+
+import numpy as np
+import torch
+from latentgeo.starts.grid.fields import LatentGrid
+
+
+def latent_grid(axes, centre, scale, disagreement, metric, drift=None, skewness=None):
+    def zero(dim):
+        return np.zeros((*disagreement.shape, *[2] * dim))
+
+    return LatentGrid(
+        axes,
+        np.array(centre),
+        np.array(scale),
+        disagreement,
+        zero(1) if drift is None else drift,
+        metric,
+        zero(3) if skewness is None else skewness,
+        entropy=zero(0),
+    )
+
+
+def warped(lower, upper, centre, scale, nodes):
+    """Coordinates of nodes that are equidistant in u, with z = centre + scale sinh(u)."""
+    ends = np.arcsinh((np.array([lower, upper]) - centre) / scale)
+    return centre + scale * np.sinh(np.linspace(*ends, nodes))
+
+
+def smooth_fields(x, y):
+    """D, a, C and S at arrays of coordinates, symmetric where they should be."""
+    sin, cos = np.sin, np.cos
+    skew = np.stack([cos(x), sin(x + y), cos(2 * x - y), sin(y)], -1)
+    return (
+        2 + sin(2 * x) * cos(y),
+        np.stack([cos(x * y), sin(x) + y], -1),
+        np.stack([3 + cos(x + y), 0.5 * sin(x * y), 0.5 * sin(x * y), 2 + sin(x - 2 * y)], -1),
+        3 * skew[..., [0, 1, 1, 2, 1, 2, 2, 3]],
+    )
+
+
+def smooth_grid(nodes=12):
+    """A grid over [-1, 1] × [-2, 1] of smooth fields; of one decoder half, D = a = 0."""
+    centre, scale = np.array([0.2, -0.4]), np.array([0.7, 1.5])
+    axes = np.stack([warped(-1, 1, 0.2, 0.7, nodes), warped(-2, 1, -0.4, 1.5, nodes)])
+    d, a, c, s = smooth_fields(*np.meshgrid(*axes, indexing="ij"))
+    c, s = c.reshape(nodes, nodes, 2, 2), s.reshape(nodes, nodes, 2, 2, 2)
+    pairs = (np.stack([0 * d, d]), np.stack([c / 2, c]), np.stack([0 * a, a]), np.stack([s / 2, s]))
+    return latent_grid(axes, centre, scale, *pairs)
+
+
+def flat_axes(nodes, upper=1.0):
+    """Nodes that are nearly equidistant on [0, upper]²: axes, centre and scale."""
+    axis = warped(0, upper, upper / 2, 5 * upper, nodes)
+    return np.stack([axis, axis]), [upper / 2] * 2, [5 * upper] * 2
+
+
+def wall_grid(nodes=21, steep=True):
+    """Over [0, 1]²: the flat metric, but for a high wall at x = 1/2 with a gap where y > 0.8."""
+    axes, centre, scale = flat_axes(nodes)
+    metric = np.tile(np.eye(2), (1, nodes, nodes, 1, 1))
+    if steep:
+        metric[0, 9:12, : nodes - 4] *= 1e4
+    else:
+        x, y = np.meshgrid(*axes, indexing="ij")
+        wall = np.exp(-(((x - 0.5) / 0.12) ** 2)) / (1 + np.exp((y - 0.7) / 0.06))
+        metric *= (1 + 100 * wall)[..., None, None]
+    return latent_grid(axes, centre, scale, np.zeros((1, nodes, nodes)), metric)
+
+
+def positions(grid):
+    return torch.from_numpy(np.stack(np.meshgrid(*grid.axes, indexing="ij"), -1))

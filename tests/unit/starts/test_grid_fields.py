@@ -1,0 +1,117 @@
+from contextlib import contextmanager
+
+import numpy as np
+import reference
+import torch
+from grids import positions, smooth_grid
+from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.likelihoods.continuous_bernoulli_cumulants import cumulant
+from latentgeo.starts.grid.evaluation import evaluate_grid
+from latentgeo.starts.grid.interpolation import InterpolatedEnergy
+from latentgeo.starts.grid.refinement import Refinement
+
+NAMES = ("disagreement", "drift", "metric", "skewness", "entropy")
+
+
+@contextmanager
+def evaluations(decoders):
+    """The points at which each decoder is evaluated inside of the block, call by call."""
+    points = [[] for _ in decoders]
+    handles = [
+        decoder.register_forward_pre_hook(lambda module, inputs, own=own: own.append(inputs[0]))
+        for decoder, own in zip(decoders, points, strict=True)
+    ]
+    yield points
+    for handle in handles:
+        handle.remove()
+
+
+def grid_errors(nodes):
+    """Largest errors of the fields on the lattice's border and middle, for 3 decoders.
+
+    Each as a share of the field's largest value there.
+    """
+    decoders = reference.tiny_decoders(3)
+    latents = np.array([[-1.0, 0.5], [0.5, -0.5], [0.3, 2.0]])
+    with evaluations(decoders) as evaluated:
+        grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, latents, nodes)
+    for points in map(torch.cat, evaluated):
+        assert len(points) == len(points.unique(dim=0)) == nodes**2
+    assert grid.disagreement.shape == (3, grid.nodes, grid.nodes)
+    last, pairs = grid.nodes - 1, {name: [] for name in NAMES}
+    for i, j in [(0, 0), (0, last // 2), (last // 2, last // 3), (last, last)]:
+        point = positions(grid)[i, j]
+        for count in (1, 2, 3):
+            expected = reference.fields(decoders[:count], point)
+            etas = [reference.natural_parameters(f, point[None])[0] for f in decoders[:count]]
+            etas = torch.stack(etas)
+            expected["entropy"] = reference.log_normalizer(etas) - etas * reference.mean(etas)
+            expected["entropy"] = expected["entropy"].mean()
+            for name in NAMES:
+                found = getattr(grid, name)[count - 1, i, j]
+                pairs[name].append((np.ravel(found), expected[name].numpy().ravel()))
+    errors = []
+    for values in pairs.values():
+        found, expected = (np.concatenate(part) for part in zip(*values, strict=True))
+        errors.append(np.abs(found - expected).max() / np.abs(expected).max())
+    return np.array(errors)
+
+
+def test_the_grid_approaches_the_fields_of_every_prefix_of_the_decoders():
+    coarse, fine = grid_errors(20), grid_errors(60)
+    assert (fine < 1e-3).all()
+    assert (fine < np.maximum(coarse / 20, 1e-9)).all()
+
+
+def test_one_decoder_has_neither_disagreement_nor_drift_and_minus_the_skewness_tensor():
+    (decoder,) = reference.tiny_decoders(1)
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid([decoder], CONTINUOUS_BERNOULLI, corners, 36)
+    assert not grid.disagreement.any()
+    assert not grid.drift.any()
+    i, j = 11, 30
+    point = positions(grid)[i, j]
+
+    def eta(z):
+        return reference.natural_parameters(decoder, z[None])[0]
+
+    jacobian, third = torch.func.jacfwd(eta)(point), cumulant(eta(point), 3)
+    expected = torch.einsum("d,di,dj,dk->ijk", third, jacobian, jacobian, jacobian)
+    np.testing.assert_allclose(-grid.skewness[0, i, j], expected, atol=1e-3 * expected.abs().max())
+
+
+def test_splines_pass_through_the_nodes_and_know_quintic_derivatives():
+    x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9), indexing="ij")
+    u, v = np.meshgrid(np.linspace(-1, 1, 12), np.linspace(-1, 1, 12), indexing="ij")
+    found = Refinement(9, 12)(torch.from_numpy(x**5 * y**2 - y**3)[..., None])[..., 0]
+    h = 2 / 11
+    slopes = 5 * u**4 * v**2 * h, (2 * u**5 * v - 3 * v**2) * h
+    bends = 20 * u**3 * v**2 * h**2, 10 * u**4 * v * h**2, (2 * u**5 - 6 * v) * h**2
+    np.testing.assert_allclose(found, [u**5 * v**2 - v**3, *slopes, *bends], atol=1e-12)
+
+
+def test_the_grid_covers_all_but_the_outermost_latents_with_a_margin_of_five_percent():
+    inner = np.stack([np.linspace(-1, 1, 1999), np.linspace(3, 2, 1999)], axis=1)
+    latents = np.concatenate([inner, [[50.0, -70.0]]])
+    grid = evaluate_grid(reference.tiny_decoders(1), CONTINUOUS_BERNOULLI, latents, nodes=9)
+    np.testing.assert_allclose(grid.axes[:, 0], [-1.1, 1.95], atol=0.01)
+    np.testing.assert_allclose(grid.axes[:, -1], [1.1, 3.05], atol=0.01)
+
+
+def test_the_nodes_are_densest_at_the_median_of_the_latents():
+    latents = np.concatenate([np.full((90, 2), [1.0, -0.5]), np.linspace([-3, -3], [3, 3], 80)])
+    grid = evaluate_grid(reference.tiny_decoders(1), CONTINUOUS_BERNOULLI, latents, nodes=30)
+    for axis, median in zip(grid.axes, (1.0, -0.5), strict=True):
+        gaps = np.diff(axis)
+        densest = gaps.argmin()
+        assert axis[densest - 1] < median < axis[densest + 2]
+        assert gaps.max() > 2 * gaps.min()
+
+
+def test_a_thinned_grid_has_the_same_fields_at_fewer_nodes():
+    grid = smooth_grid(nodes=13)
+    thin = grid.thinned(3)
+    assert thin.nodes == 5
+    at = positions(thin)
+    found, expected = (InterpolatedEnergy(g, 2).fields(at)[..., 0, :] for g in (thin, grid))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

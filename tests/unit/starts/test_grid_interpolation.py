@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+import reference
+import torch
+from grids import positions, smooth_fields, smooth_grid
+from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.starts.grid.evaluation import evaluate_grid
+from latentgeo.starts.grid.interpolation import InterpolatedEnergy
+
+
+def smooth_curve(segments):
+    t = torch.linspace(0, 1, segments + 1, dtype=torch.float64)
+    return torch.stack([2 * t - 1, torch.sin(2 * t) - 0.5], -1)[None]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_interpolated_energy_approaches_the_energy_as_steps_shrink(count):
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid(reference.tiny_decoders(count), CONTINUOUS_BERNOULLI, corners, nodes=33)
+    errors = []
+    for segments in (8, 32, 128):
+        points = smooth_curve(segments)
+        energy = reference.objective(count).energy(points)
+        interpolated = InterpolatedEnergy(grid, count).expand(points).energy
+        errors.append((interpolated / energy - 1).abs().item())
+    assert errors[1] < errors[0] / 8
+    assert errors[2] < 1e-3
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_interpolated_energy_tells_a_curve_from_its_reverse(count):
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid(reference.tiny_decoders(count), CONTINUOUS_BERNOULLI, corners, nodes=33)
+    points, objective = smooth_curve(32), reference.objective(count)
+    difference = objective.energy(points) - objective.energy(points.flip(1))
+    interpolated = InterpolatedEnergy(grid, count)
+    found = interpolated.expand(points).energy - interpolated.expand(points.flip(1)).energy
+    torch.testing.assert_close(found, difference, rtol=0.03, atol=0)
+
+
+def independent(d, a, c, s):
+    """The fields' different components, in the order of InterpolatedEnergy.fields: (..., 10)."""
+    parts = d[..., None], a, c[..., [0, 1, 3]], s[..., [0, 1, 3, 7]]
+    return np.concatenate(parts, axis=-1)
+
+
+def test_interpolated_fields_have_the_nodes_values():
+    grid = smooth_grid()
+    expected = independent(*smooth_fields(*np.meshgrid(*grid.axes, indexing="ij")))
+    found = InterpolatedEnergy(grid, 2).fields(positions(grid))[..., 0, :]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_of_one_decoder_only_metric_and_skewness_are_kept():
+    grid = smooth_grid()
+    expected = independent(*smooth_fields(*np.meshgrid(*grid.axes, indexing="ij")))
+    found = InterpolatedEnergy(grid, 1).fields(positions(grid))[..., 0, :]
+    np.testing.assert_allclose(found, expected[..., 3:] / 2, rtol=1e-12, atol=1e-12)
+
+
+def test_interpolated_fields_are_close_to_smooth_fields_between_nodes():
+    energy = InterpolatedEnergy(smooth_grid(nodes=40), 2)
+    x, y = torch.rand(2, 50, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x, y = 1.6 * x - 0.8, 2.4 * y - 1.7
+    found = energy.fields(torch.stack([x, y], -1))[..., 0, :]
+    expected = independent(*smooth_fields(x.numpy(), y.numpy()))
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_field_derivatives_agree_with_central_differences():
+    energy, step = InterpolatedEnergy(smooth_grid(), 2), 1e-5
+    points = torch.tensor([[0.13, -0.4], [-0.95, 0.93], [0.71, -1.9]], dtype=torch.float64)
+    fields = energy.fields(points)
+    for axis, shift in enumerate(step * torch.eye(2, dtype=torch.float64)):
+        change = (energy.fields(points + shift) - energy.fields(points - shift)) / (2 * step)
+        torch.testing.assert_close(fields[:, 1 + axis], change[:, 0], rtol=1e-7, atol=1e-7)
+        for other, order in enumerate([[3, 4], [4, 5]][axis]):
+            bend = change[:, 1 + other]
+            torch.testing.assert_close(fields[:, order], bend, rtol=1e-6, atol=1e-6)
+
+
+def test_fields_are_constant_beyond_the_grid():
+    energy = InterpolatedEnergy(smooth_grid(), 2)
+    beyond = torch.tensor([[5.0, 9.0], [1e6, 1e6]], dtype=torch.float64)
+    corner = energy.fields(torch.tensor([[1.0, 1.0]], dtype=torch.float64))[:, 0]
+    for points in (beyond, beyond - 1):
+        fields = energy.fields(points)
+        torch.testing.assert_close(fields[:, 0], corner.expand(2, -1), rtol=1e-12, atol=1e-12)
+        assert (fields[:, 1:] == 0).all()
+
+
+def curves_over_the_grid():
+    inside = reference.random_points(2, 5) * 0.5
+    outside = inside[:1] + torch.tensor([0.9, 0.2])  # some of its points are beyond the border
+    return torch.cat([inside, outside])
+
+
+def full(fields):
+    """D, a, C and S as tensors, of their different components (10,)."""
+    d, ax, ay, xx, xy, yy, *s = fields
+    c, a = torch.stack([xx, xy, xy, yy]).view(2, 2), torch.stack([ax, ay])
+    return d, a, c, torch.stack(s)[[0, 1, 1, 2, 1, 2, 2, 3]].view(2, 2, 2)
+
+
+@pytest.mark.parametrize("steps", [1, 2.5])
+def test_interpolated_energy_is_the_formula_of_the_module(steps):
+    grid, points = smooth_grid(), curves_over_the_grid()
+    fields = InterpolatedEnergy(grid, 2).fields(points)[:, :, 0]
+    expected = torch.zeros(3, dtype=torch.float64)
+    for b in range(3):
+        for i in range(5):
+            step = (points[b, i + 1] - points[b, i]) / steps
+            for d, a, c, s in (full(fields[b, i]), full(fields[b, i + 1])):
+                cubic = torch.einsum("xyz,x,y,z", s, step, step, step)
+                f = d + a @ step / 2 + step @ c @ step / 2 + cubic / 12
+                expected[b] += steps * f / 2
+    energy = InterpolatedEnergy(grid, 2, steps).expand(points).energy
+    torch.testing.assert_close(energy, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("decoders", [1, 2])
+def test_interpolated_gradient_and_hessian_agree_with_central_differences(decoders):
+    energy, points = InterpolatedEnergy(smooth_grid(), decoders), curves_over_the_grid()
+    step, chosen = 1e-5, torch.tensor([True, False, True])
+    expansion = energy.expand(points)
+    gradient, hessian = expansion.gradient(), expansion.hessian(chosen)
+    blocks = torch.zeros(2, 4, 2, 4, 2, dtype=torch.float64)
+    for i in range(4):
+        blocks[:, i, :, i] = hessian.diagonal[:, i]
+        if i < 3:
+            blocks[:, i, :, i + 1] = hessian.upper[:, i]
+            blocks[:, i + 1, :, i] = hessian.upper[:, i].mT
+    for i in range(4):
+        for axis in range(2):
+            shift = torch.zeros_like(points)
+            shift[:, i + 1, axis] = step
+            above, below = energy.expand(points + shift), energy.expand(points - shift)
+            slope = (above.energy - below.energy) / (2 * step)
+            torch.testing.assert_close(gradient[:, i, axis], slope, rtol=1e-7, atol=1e-7)
+            bend = (above.gradient() - below.gradient())[chosen] / (2 * step)
+            torch.testing.assert_close(blocks[:, :, :, i, axis], bend, rtol=1e-6, atol=1e-6)

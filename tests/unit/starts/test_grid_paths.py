@@ -1,0 +1,50 @@
+import numpy as np
+from grids import flat_axes, latent_grid, wall_grid
+from latentgeo.starts.grid.paths import Path, PathFinder
+
+
+def test_a_path_is_travelled_by_its_durations():
+    corner = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 3.0]])
+    path = Path(corner, np.array([1.0, 3.0]))
+    expected = [[0, 0], [0.5, 0], [1, 0], [1, 1], [1, 3]]
+    np.testing.assert_allclose(path(np.array([0, 0.125, 0.25, 0.5, 1])), expected, atol=1e-15)
+
+
+def test_a_path_that_takes_no_time_is_straight():
+    path = Path(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]), np.zeros(2))
+    np.testing.assert_allclose(path(np.array([0, 0.5, 1])), [[0, 0], [1, 0], [2, 0]])
+
+
+def test_a_path_goes_round_a_wall():
+    grid, start, end = wall_grid(), np.array([0.11, 0.12]), np.array([0.88, 0.1])
+    path = PathFinder(grid, 1, segments=32)(start, end)
+    np.testing.assert_array_equal(path.points[[0, -1]], [start, end])
+    x, y = path(np.linspace(0, 1, 200)).T
+    assert (y[(x > 0.44) & (x < 0.56)] > 0.79).all()
+    assert ((x > 0.44) & (x < 0.56)).any()
+
+
+def test_a_path_in_a_flat_metric_is_hardly_longer_than_the_straight_line():
+    metric = np.tile(np.eye(2), (1, 21, 21, 1, 1))
+    flat = latent_grid(*flat_axes(21), np.zeros((1, 21, 21)), metric)
+    for end in ([0.9, 0.9], [0.9, 0.5], [0.1, 0.8], [0.9, 0.3]):
+        path = PathFinder(flat, 1, segments=8)(np.array([0.1, 0.1]), np.array(end))
+        length = np.linalg.norm(np.diff(path.points, axis=0), axis=1).sum()
+        straight = np.linalg.norm(np.array(end) - 0.1)
+        assert straight <= length + 1e-12 <= 1.03 * straight
+
+
+def test_a_path_keeps_away_from_disagreement():
+    disagreement = np.full((1, 21, 21), 0.1)
+    disagreement[0, 5:16, :15] = 100.0
+    flat = np.tile(np.eye(2), (1, 21, 21, 1, 1))
+    hill = latent_grid(*flat_axes(21), disagreement, flat)
+    path = PathFinder(hill, 1, segments=16)(np.array([0.05, 0.5]), np.array([0.95, 0.5]))
+    x, y = path.points.T
+    assert (y[(x > 0.3) & (x < 0.7)] > 0.69).all()
+
+
+def test_a_path_between_ends_at_one_node_goes_straight():
+    start, end = np.array([0.501, 0.9]), np.array([0.499, 0.91])
+    path = PathFinder(wall_grid(), 1, segments=8)(start, end)
+    np.testing.assert_allclose(path(np.array([0, 0.5, 1])), [start, (start + end) / 2, end])

@@ -19,8 +19,11 @@ from contestants import (
     newton_from_graph,
     study,
 )
-from latentgeo import starts
 from latentgeo.curves import CubicSpline, Family, PiecewiseLinear, Polynomial
+from latentgeo.geodesics import streams_of
+from latentgeo.starts.base import one_each
+from latentgeo.starts.line import line
+from latentgeo.starts.random import random
 from models import Model
 
 FAMILY = {
@@ -71,19 +74,19 @@ def run(
     log(f"{model.name}: grid {grid_cost[0]:.2f} s")
     for name, family in FAMILY.items():
         cold = {
-            "line": starts.line(family, pairs, 2),
-            "random": starts.random(family, list(range(pairs)), 2, SEED),
+            "line": line(family, pairs, 2),
+            "random": random(family, 2, streams_of(SEED, range(pairs))("random start")),
         }
         study_start = "random" if name == "polynomial" else "line"
         problem = model.problem(family, segments)
         runs = {
             (OURS, "graph"): charged(newton_from_graph(problem, grid), *grid_share),
-            (OURS, "line"): newton(problem, starts.one_each(cold["line"])),
-            (OURS, "random"): newton(problem, starts.one_each(cold["random"])),
+            (OURS, "line"): newton(problem, one_each(cold["line"])),
+            (OURS, "random"): newton(problem, one_each(cold["random"])),
             (ESCAPING, "graph"): charged(newton_from_graph(problem, grid, ESCAPES), *grid_share),
             (ESCAPING, study_start): newton(
                 problem,
-                starts.one_each(cold[study_start]),
+                one_each(cold[study_start]),
                 ESCAPES,
             ),
         }
@@ -107,8 +110,8 @@ def _warm_up(model: Model, segments: int, grid_nodes: int) -> None:
     """torch's first calls are slow, and so is memory that is new: nobody is charged for them."""
     family: Family = FAMILY["polynomial"]
     problem = model.problem(family, segments, model.rows[:2])
-    weights = starts.line(family, 2, 2)
-    newton(problem, starts.one_each(weights))
+    weights = line(family, 2, 2)
+    newton(problem, one_each(weights))
     Adam(0.1)(problem, weights, Budget(2))
     study(problem, weights, Budget(2))
     l_bfgs_b(problem, weights, Budget(2))

@@ -17,10 +17,16 @@ import numpy as np
 import scipy.optimize
 import torch
 import torch.distributions as td
-from latentgeo import grid, starts
 from latentgeo.curves import CubicSpline, PiecewiseLinear, straight
-from latentgeo.energy import FisherRao
-from latentgeo.solvers import Newton, Problem, lowest
+from latentgeo.geodesics import streams_of
+from latentgeo.objectives.fisher_rao import FisherRao
+from latentgeo.solvers.newton import Newton
+from latentgeo.solvers.problem import Problem
+from latentgeo.solvers.solution import lowest
+from latentgeo.starts import base as starts
+from latentgeo.starts import graph
+from latentgeo.starts.grid import evaluation
+from latentgeo.starts.grid.fields import LatentGrid
 from stochman.curves import BasicCurve, DiscreteCurve
 from stochman.curves import CubicSpline as StochmanSpline
 from stochman.geodesic import geodesic_minimizing_energy
@@ -87,7 +93,7 @@ def _points(problem: Problem) -> Callable[[Tensor], Tensor]:
 
 def _batches(problem: Problem, weights: Tensor) -> Iterator[tuple[Problem, Tensor]]:
     """Parts that fit into the memory budget, each with its own count of evaluations."""
-    for curves in torch.arange(len(problem)).split(problem.objective.curves_at_once):
+    for curves in problem.chunks():
         part = problem.select(curves)
         yield replace(part, objective=replace(part.objective, evaluations=0)), weights[curves]
 
@@ -109,7 +115,7 @@ def study(problem: Problem, weights: Tensor, budget: Budget) -> list[Trace]:
 
 def _study_one(problem: Problem, weights: Tensor, budget: Budget) -> Trace:
     recorder = Recorder(1)
-    decoders, points = problem.objective.decoders, _points(problem)
+    decoders, points = _bounded_logits(problem.objective), _points(problem)
     line = points(torch.zeros_like(weights)).float()
     basis = problem.family.basis(problem.times).float()
     estimate = _single_estimate if len(decoders) == 1 else _ensemble_estimate
@@ -132,14 +138,23 @@ def _study_one(problem: Problem, weights: Tensor, budget: Budget) -> Trace:
     return recorder.traces(step)[0]
 
 
-def _single_estimate(decoders, points: Tensor) -> tuple[Tensor, int]:
+Logits = Callable[[Tensor], Tensor]
+"""A decoder's logits (R, D) at points (R, d), in its own precision."""
+
+
+def _bounded_logits(objective: FisherRao) -> list[Logits]:
+    link = objective.likelihood.link
+    return [lambda points, d=decoder: link(d(points).flatten(1)) for decoder in objective.decoders]
+
+
+def _single_estimate(decoders: list[Logits], points: Tensor) -> tuple[Tensor, int]:
     """The study's first listing, and its decoder evaluations."""
     d1 = td.Independent(td.ContinuousBernoulli(logits=decoders[0](points[:-1])), 1)
     d2 = td.Independent(td.ContinuousBernoulli(logits=decoders[0](points[1:])), 1)
     return td.kl_divergence(d1, d2).sum(), 2 * (len(points) - 1)
 
 
-def _ensemble_estimate(decoders, points: Tensor) -> tuple[Tensor, int]:
+def _ensemble_estimate(decoders: list[Logits], points: Tensor) -> tuple[Tensor, int]:
     """The study's third listing with its formula's consecutive points, and its evaluations."""
     probs = torch.stack([torch.sigmoid(decoder(points)) for decoder in decoders])
     segments = len(points) - 1
@@ -317,7 +332,7 @@ class _Watched(FisherRao):
     """An objective that writes down what every pair had cost when an energy of it was known."""
 
     def __init__(self, problem: Problem):
-        super().__init__(problem.objective.decoders, problem.segments)
+        super().__init__(problem.objective.decoders, problem.objective.likelihood)
         self.ends = torch.cat([problem.start, problem.end], dim=1)
         self.cost = np.zeros((len(self.ends), 2))  # CPU seconds and evaluations of every pair
         self.rows: list[list[tuple[float, float, float]]] = [[] for _ in self.ends]
@@ -370,19 +385,12 @@ def newton(problem: Problem, start: starts.Starts, escapes: int = 0) -> list[Tra
     return traces
 
 
-def newton_from_graph(
-    problem: Problem, latent_grid: grid.LatentGrid, escapes: int = 0
-) -> list[Trace]:
+def newton_from_graph(problem: Problem, grid: LatentGrid, escapes: int = 0) -> list[Trace]:
     """The same from the graph start, whose cost is charged; the grid's is not (see `charged`)."""
     begun = process_time()
-    start = starts.graph(
-        latent_grid,
-        problem.family,
-        problem.start,
-        problem.end,
-        len(problem.objective.decoders),
-        problem.segments,
-    )
+    streams = streams_of(0, range(len(problem)))  # of which it draws nothing
+    ingredients = starts.Ingredients(streams, len(problem.objective.decoders), grid)
+    start = graph.make(problem, ingredients)
     cpu = (process_time() - begun) / len(problem)
     return charged(newton(problem, start, escapes), cpu, 0.0)
 
@@ -392,11 +400,12 @@ def charged(traces: list[Trace], cpu: float, evaluations: float) -> list[Trace]:
     return [replace(t, cpu=t.cpu + cpu, evaluations=t.evaluations + evaluations) for t in traces]
 
 
-def evaluate_grid(
-    problem: Problem, latents: Tensor, nodes: int
-) -> tuple[grid.LatentGrid, float, int]:
-    """The grid of the graph start, and the CPU seconds and decoder evaluations that it took."""
-    objective = replace(problem.objective, evaluations=0)
+def evaluate_grid(problem: Problem, latents: Tensor, nodes: int) -> tuple[LatentGrid, float, int]:
+    """The grid of the graph start, and the CPU seconds and decoder evaluations that it took.
+
+    Every decoder is evaluated once at every node.
+    """
+    decoders, likelihood = problem.objective.decoders, problem.objective.likelihood
     begun = process_time()
-    evaluated = grid.evaluate_grid(objective, latents.numpy(), nodes)
-    return evaluated, process_time() - begun, objective.evaluations
+    grid = evaluation.evaluate_grid(decoders, likelihood, latents.numpy(), nodes)
+    return grid, process_time() - begun, len(decoders) * nodes**2

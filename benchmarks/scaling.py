@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 from contestants import Trace, evaluate_grid, newton_from_graph
 from latentgeo.curves import Polynomial
-from latentgeo.grid import LatentGrid
 from latentgeo.randomness import generator
+from latentgeo.starts.grid.fields import LatentGrid
 from models import Model
 
 SIZES = {
@@ -70,9 +70,9 @@ def run(model: Model, segments: int, grid_nodes: int, effort: str, log: Callable
 
 
 def _solve(
-    model: Model, segments: int, rows: torch.Tensor, decoders: int | None, grid: LatentGrid
+    model: Model, segments: int, rows: torch.Tensor, decoder_count: int | None, grid: LatentGrid
 ) -> list[Trace]:
-    return newton_from_graph(model.problem(FAMILY, segments, rows, decoders), grid)
+    return newton_from_graph(model.problem(FAMILY, segments, rows, decoder_count), grid)
 
 
 def _more_rows(model: Model, count: int) -> torch.Tensor:

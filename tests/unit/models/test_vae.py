@@ -38,6 +38,18 @@ def test_encoder_and_decoders_have_the_shapes_of_images_and_latents(latent_dim, 
         assert (eta.abs() <= cb.BOUND).all()
 
 
+@pytest.mark.parametrize("scale", [1, 100, 1e4, 1e6])
+def test_natural_parameters_are_the_bounded_outputs_of_a_decoder(scale):
+    vae = model()
+    latents = scale * torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
+    for decoder in vae.decoders:
+        outputs = decoder(latents).reshape(6, 784).double()
+        eta = vae.natural_parameters(decoder, latents)
+        assert (eta.abs() <= cb.BOUND).all()
+        expected = cb.BOUND * torch.tanh(outputs / cb.BOUND)
+        torch.testing.assert_close(eta.double(), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_decoders_of_an_ensemble_start_out_different():
     first, second = model().decoders
     assert not torch.equal(first(torch.ones(1, 2)), second(torch.ones(1, 2)))

@@ -160,11 +160,17 @@ def test_the_checksum_depends_neither_on_place_nor_on_dates(tmp_path):
     assert checksum(before, "run", "kit.chosen") == checksum(after, "run", "kit.chosen")
 
 
-def test_the_checksum_changes_with_a_file_that_is_renamed(tmp_path):
-    before = plant(tmp_path / "before")
-    after = plant(tmp_path / "after", deep="def f():\n    from .. import late\n")
-    (after / "kit/lazy.py").rename(after / "kit/late.py")
-    (before / "kit/inner/deep.py").write_text("def f():\n    from .. import lazy\n")
+def test_the_checksum_changes_with_a_module_that_becomes_a_package(tmp_path):
+    before, after = plant(tmp_path / "before"), plant(tmp_path / "after")
+    (after / "kit/lazy").mkdir()
+    (after / "kit/lazy.py").rename(after / "kit/lazy/__init__.py")
+    assert "kit/lazy/__init__.py" in names(after, files(after, "run"))
+    assert checksum(before, "run") != checksum(after, "run")
+
+
+def test_the_checksum_changes_with_contents_that_are_swapped(tmp_path):
+    before = plant(tmp_path / "before", helper="a = 1\n", lazy="b = 2\n")
+    after = plant(tmp_path / "after", helper="b = 2\n", lazy="a = 1\n")
     assert checksum(before, "run") != checksum(after, "run")
 
 

@@ -16,16 +16,16 @@ from latentgeo.study.series import PLACE, Series, span
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-EMBEDDED = BASE / "resources" / "mnist-012.npz"
-CHECKSUMS = BASE / "resources" / "SHA256SUMS"
 
 # Snakemake reads the values inside `--config key={...}` as strings
 update_config(config, configuration.retyped(workflow.config_settings.config))
 
 try:
     configuration.check(config, BASE / "workflow/schemas/config.schema.yaml")
+    CONTENT = ""  # of the files that images are made of, wherever they lie
     if config["data"]["source"] == "embedded":
-        images = counts.count_embedded(EMBEDDED, config["data"]["classes"])
+        CONTENT = counts.content(counts.EMBEDDED, counts.CHECKSUMS)
+        images = counts.count_embedded(counts.EMBEDDED, config["data"]["classes"])
         configuration.check_pairs(config, images)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
@@ -35,8 +35,6 @@ SEEDS = range(config["training"]["seeds"])
 LATENT_DIM = 2
 TORCH = version("torch")
 
-# The files that images are read from, where they are known.
-DATA_FILES = [EMBEDDED, CHECKSUMS] if config["data"]["source"] == "embedded" else []
 DIGITS = "results/digits.npz"
 MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"
 HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
@@ -182,9 +180,12 @@ def start_from(wildcards):
     if wildcards.start == "graph":
         return {"grid": GRID.format(**wildcards)}
     if wildcards.start == "hot":
-        [start] = {r.series.start for r in REQUESTS if r.series.metric == "density"}
-        density = dict(decoder_span=0, metric="density", start=start)
-        return {"hot": GEODESICS.format(**dict(wildcards) | density)}
+        first, stop = span(wildcards.block)
+        chosen = {name: getattr(wildcards, name) for name in ("curve", "solver")}
+        wanted = experiments.requested(described("starts.density").values(), **chosen)
+        jobs = plan.serving(JOBS, wanted)
+        hot = [job.place for job in jobs if job.first < stop and first < job.stop]
+        return {"hot": [f"results/geodesics/{place}" for place in hot]}
     return {}
 
 

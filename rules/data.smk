@@ -1,6 +1,4 @@
 rule extract_digits:
-    input:
-        files=DATA_FILES,
     output:
         digits=DIGITS,
     log:
@@ -15,6 +13,7 @@ rule extract_digits:
     params:
         code=code("extract_digits", images=config["data"]["source"]),
         data=config["data"],
+        content=CONTENT,
     message:
         "Extracting the digits {params.data[classes]} ({params.data[source]})"
     script:

@@ -1,19 +1,64 @@
-"""The tiny study, run once for all tests that look at it."""
+"""Studies that many tests look at, each made once, however many processes run the tests."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from project import Study, copy_project
+from project import SMALL_DATA, Study, copy_project, write_small_data
+
+SMALL_MODEL = "results/grids/single/seed-0.npz"
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Study]) -> Study:
+    """A study of this process's own, a copy of the one that the process that came first made."""
+    own = factory.getbasetemp()
+    shared = own.parent if own.name.startswith("popen-") else own
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = shared / f"{name}-made"
+        if not made.exists():
+            making = make(shared / f"{name}-making")
+            making.folder.rename(made)  # nothing in a study knows where it lies
+    folder = factory.mktemp(name) / "study"
+    shutil.copytree(made, folder, symlinks=True)
+    return Study(folder)
+
+
+def run(study: Study, *arguments: str) -> Study:
+    done = study.snakemake(*arguments)
+    assert done.returncode == 0, done.stdout
+    return study
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Study:
     """The tiny study, run to its end."""
-    study = copy_project(tmp_path_factory.mktemp("finished"))
-    done = study.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout
+
+    def make(folder: Path) -> Study:
+        return run(copy_project(folder), "--cores", "2")
+
+    return made_once(tmp_path_factory, "finished", make)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory) -> Study:
+    """A study with one model, its latents and grid, from a few digits in IDX files."""
+
+    def make(folder: Path) -> Study:
+        study = copy_project(folder)
+        write_small_data(study)
+        return run(study, "--cores", "2", "--config", SMALL_DATA, "--", SMALL_MODEL)
+
+    study = made_once(tmp_path_factory, "small", make)
+    study.data = SMALL_DATA
     return study
 
 
 @pytest.fixture
 def fresh(tmp_path) -> Study:
     """A copy of the project in which nothing has run."""
-    return copy_project(tmp_path)
+    return copy_project(tmp_path / "fresh")

@@ -17,6 +17,8 @@ import numpy as np
 
 PROJECT = Path(__file__).parents[1]
 TINY = PROJECT / "tests/workflow/tiny.yaml"
+SMALL_DATA = "data={source: torchvision, dataset: MNIST, root: data, classes: [0, 1, 2]}"
+"""The setting that reads what `write_small_data` wrote."""
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow", "envs", "profiles", "resources"]
 
 
@@ -86,6 +88,7 @@ def copy_project(folder: Path) -> Study:
 
 def write_small_data(study: Study) -> None:
     """A twentieth of the digits as IDX files, where torchvision looks for them."""
+    study.data = SMALL_DATA
     digits = np.load(study.folder / "resources/mnist-012.npz")
     folder = study.folder / "data/MNIST/raw"
     folder.mkdir(parents=True)
@@ -95,4 +98,3 @@ def write_small_data(study: Study) -> None:
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(header + images.tobytes())
         header = struct.pack(">II", 2049, len(labels))
         (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
-    study.data = "data={source: torchvision, dataset: MNIST, root: data, classes: [0, 1, 2]}"

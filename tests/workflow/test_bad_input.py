@@ -6,22 +6,13 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from latentgeo import vae
-from project import copy_project, write_small_data
+from latentgeo.models import files
+from latentgeo.models.architecture import Architecture
+from latentgeo.models.vae import VAE
 
 MODEL = "results/models/single/seed-0/model.safetensors"
 LATENTS = "results/latents/single/seed-0.npz"
 GRID = "results/grids/single/seed-0.npz"
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """A study with a model, its latents and grid, from a few digits in IDX files."""
-    study = copy_project(tmp_path_factory.mktemp("small"))
-    write_small_data(study)
-    done = study.snakemake("--cores", "2", "--config", study.data, "--", GRID)
-    assert done.returncode == 0, done.stdout
-    return study
 
 
 def nan_pixels(path):
@@ -37,7 +28,7 @@ def flip_a_bit(path):
 
 
 def another_model(path):
-    vae.save(vae.VAE(vae.Architecture(latent_dim=2, decoders=2, hidden=8, channels=2)), path)
+    files.save(VAE(Architecture(latent_dim=2, decoder_count=2, hidden=8, channels=2)), path)
 
 
 def put_a_folder(path):

@@ -66,7 +66,7 @@ def test_seeds_and_types_never_share_an_entry(clones):
         pytest.param("seed=1", None, "", "", id="the study's seed"),
         pytest.param(
             None,
-            "workflow/scripts/latentgeo/vae.py",
+            "workflow/scripts/latentgeo/models/vae.py",
             '"""',
             '# changed\n"""',
             id="a library module",

@@ -1,9 +1,11 @@
-"""What runs again after which change; docs/reruns.md tells the same to users."""
+"""What runs again after which change; docs/reruns.md tells the same to users, row by row."""
 
 import os
 import re
+import shutil
 
 import pytest
+from project import PROJECT, Study
 
 TABLES = {"models_table", "geodesics_table", "cv_table", "proximity_table", "starts_table"}
 FIGURES = {
@@ -16,72 +18,95 @@ FIGURES = {
     "training_figure",
 }
 FROM_GEODESICS = (TABLES | FIGURES) - {"models_table", "training_figure"}
-FROM_TRAINING = {"train_vae", "encode_latents", "evaluate_grid", "solve_geodesics"}
-COMMENT = "# a comment\n"
+FROM_GRIDS = {"geodesics_figure", "models_figure", "starts_curves_figure"}
+FROM_LATENTS = {"evaluate_grid", "solve_geodesics"} | FROM_GEODESICS
+PART_C = {"starts_table", "starts_curves_figure", "starts_energy_figure"}
+FROM_TRAINING = {"train_vae", "encode_latents", *FROM_LATENTS, "models_table", "training_figure"}
+EVERYTHING = {"extract_digits", "sample_pairs", *FROM_TRAINING}
 
 LIBRARY = "workflow/scripts/latentgeo"
+SOLVED = 22
+"""Jobs of solve_geodesics in the tiny study."""
+
+
+def changed(file, rules, solved=None, name=None):
+    """A file that gets a comment, the rules that run again, and how many jobs solve geodesics.
+
+    By default all of them do, or none where the rule is not among those that run again.
+    """
+    if solved is None:
+        solved = SOLVED if "solve_geodesics" in rules else 0
+    return pytest.param(file, set(rules), solved, id=name or file)
+
+
+def library(file, rules, solved=None):
+    return changed(f"{LIBRARY}/{file}", rules, solved, name=file)
+
+
+SOLVING = {"solve_geodesics", *FROM_GEODESICS}
+PROXIMITY = {"proximity_table", "proximity_figure"}
+FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
+IN_VARIATION = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", "models_figure"}
+IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
+TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure"}
 
 
 @pytest.mark.parametrize(
-    "file, old, new, rules",
+    "file, rules, solved",
     [
-        pytest.param("README.md", "", COMMENT, set(), id="a comment in the README"),
-        pytest.param("config.yaml", "", COMMENT, set(), id="a comment in the config"),
-        pytest.param(
-            "workflow/scripts/cv_figure.py",
-            '"""',
-            COMMENT + '"""',
-            {"cv_figure"},
-            id="a plot script",
-        ),
-        pytest.param(
-            f"{LIBRARY}/plotting.py", '"""', COMMENT + '"""', FIGURES, id="the plotting module"
-        ),
-        pytest.param(
-            f"{LIBRARY}/solvers.py",
-            '"""',
-            COMMENT + '"""',
-            {"solve_geodesics"} | FROM_GEODESICS,
-            id="the solver module",
-        ),
-        pytest.param(
-            f"{LIBRARY}/training.py",
-            '"""',
-            COMMENT + '"""',
-            FROM_TRAINING | TABLES | FIGURES,
-            id="the training module",
-        ),
-        pytest.param(
-            f"{LIBRARY}/digits.py",
-            '"""',
-            COMMENT + '"""',
-            {"extract_digits", "sample_pairs"} | FROM_TRAINING | TABLES | FIGURES,
-            id="the module that reads digits",
-        ),
-        pytest.param(
-            "workflow/scripts/starts_table.py",
-            '"""',
-            COMMENT + '"""',
-            {"starts_table"},
-            id="a table script",
-        ),
-        pytest.param(
-            "workflow/scripts/cv_table.py",
-            '"""',
-            COMMENT + '"""',
-            {"cv_table", "cv_figure"},
-            id="the script of a table with a figure",
-        ),
+        changed("README.md", []),
+        changed("config.yaml", []),
+        changed("workflow/scripts/cv_figure.py", ["cv_figure"]),
+        changed("workflow/scripts/starts_table.py", ["starts_table"]),
+        changed("workflow/scripts/cv_table.py", ["cv_table", "cv_figure"]),
+        library("errors.py", EVERYTHING),
+        library("plugins.py", EVERYTHING),
+        library("io/whole.py", EVERYTHING),
+        library("io/csv.py", FROM_TRAINING),
+        library("io/tables.py", TABLES_READ),
+        library("likelihoods/base.py", FROM_TRAINING),
+        library("decoders/activations.py", {"evaluate_grid", *SOLVING}, 18),
+        library("curves.py", SOLVING),
+        library("objectives/base.py", SOLVING),
+        library("objectives/fisher_rao.py", SOLVING, 18),
+        library("objectives/density.py", IN_PART_C, 8),
+        library("solvers/problem.py", SOLVING),
+        library("solvers/newton.py", SOLVING, 16),
+        library("solvers/adam.py", IN_PART_C, 6),
+        library("starts/base.py", SOLVING),
+        library("starts/line.py", IN_VARIATION | IN_PART_C, 14),
+        library("starts/random.py", IN_PART_C, 2),
+        library("starts/graph.py", FROM_GRAPH, 6),
+        library("starts/grid/paths.py", FROM_GRAPH, 6),
+        library("starts/grid/evaluation.py", {"evaluate_grid", *FROM_GRAPH, *FROM_GRIDS}, 6),
+        library("geodesics.py", SOLVING),
+        library("models/training.py", FROM_TRAINING),
+        library("images/pairs.py", {"sample_pairs", *SOLVING}),
+        library("images/checks.py", EVERYTHING),
+        library("images/torchvision.py", []),
+        library("statistics/variation.py", ["cv_table", "cv_figure"]),
+        library("statistics/proximity.py", ["proximity_table", "proximity_figure"]),
+        library("study/plotting.py", FIGURES),
+        library("study/records.py", FROM_GEODESICS),
+        library("study/experiments.py", FROM_GEODESICS),
+        library("study/stored.py", FROM_LATENTS),
+        library("study/configuration.py", []),
+        library("study/plan.py", []),
     ],
 )
-def test_a_changed_file_reruns_what_depends_on_it(finished, file, old, new, rules):
-    (finished.folder / "README.md").touch()
-    with finished.changed(file, old, new):
-        assert set(finished.would_run()) == rules
+def test_a_changed_file_reruns_what_depends_on_it(finished, file, rules, solved):
+    if file == "README.md":
+        (finished.folder / file).touch()
+    with finished.changed(file, "", "# a comment\n"):
+        runs = finished.would_run()
+    assert set(runs) == rules
+    assert runs.get("solve_geodesics", 0) == solved
 
 
 def test_a_touched_file_reruns_nothing(finished):
-    for pattern in (f"{LIBRARY}/*.py", "resources/*", "results/*.npz", "results/[mt]*/**/*.*"):
+    """Nor does a script with the same content: only content counts."""
+    patterns = (f"{LIBRARY}/**/*.py", "workflow/scripts/*.py", "resources/*")
+    for pattern in (*patterns, "results/*.npz", "results/[mt]*/**/*.*"):
         touched = list(finished.folder.glob(pattern))
         assert touched
         for path in touched:
@@ -89,14 +114,23 @@ def test_a_touched_file_reruns_nothing(finished):
     assert finished.would_run() == {}
 
 
-def test_a_touched_script_reruns_its_rule(finished):
-    script = finished.folder / "workflow/scripts/proximity_figure.py"
-    dates = script.stat()
-    script.touch()
-    try:
-        assert set(finished.would_run()) == {"proximity_figure"}
-    finally:
-        os.utime(script, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+def test_code_from_the_future_or_the_past_reruns_nothing(finished):
+    for n, path in enumerate(finished.folder.glob(f"{LIBRARY}/**/*.py")):
+        os.utime(path, (path.stat().st_mtime + (3600 if n % 2 else -1e8),) * 2)
+    assert finished.would_run() == {}
+
+
+def test_a_finished_study_that_is_moved_or_renamed_reruns_nothing(finished, tmp_path):
+    shutil.copytree(finished.folder, tmp_path / "elsewhere", symlinks=True)
+    assert Study(tmp_path / "elsewhere").would_run() == {}
+
+
+def test_the_page_for_users_has_a_row_for_every_package(finished):
+    rows = (PROJECT / "docs/reruns.md").read_text()
+    packages = [path.parent.name for path in finished.folder.glob(f"{LIBRARY}/*/__init__.py")]
+    assert len(packages) >= 10
+    for package in packages:
+        assert f"| `{package}/" in rows, package
 
 
 @pytest.mark.parametrize(
@@ -143,12 +177,16 @@ def test_a_changed_key_reruns_what_depends_on_it(finished, settings, counts):
 
 
 def test_every_rule_has_all_its_parts(finished):
-    """Code as input, log, threads, resources, conda, message: a cluster needs them all."""
-    text = "".join(content.decode() for content in finished.files("rules/*.smk").values())
-    rules = re.split(r"\nrule ", text)[1:]
-    assert len(rules) >= 18
-    parts = ["input", "output", "log", "conda", "threads", "resources", "params", "message"]
-    for rule in rules:
-        for part in parts:
-            assert f"    {part}:" in rule, f"{rule.split(':')[0]} has no {part}"
-        assert "code=code(" in rule and "    script:" in rule
+    """Code, log, threads, resources, conda, message, script: a cluster needs them all."""
+    files = [content.decode() for content in finished.files("rules/*.smk").values()]
+    shared = ["conda", "threads", "resources", "script"]
+    own = ["output", "log", "params", "message"]
+    count = 0
+    for text in files:
+        for rule in re.split(r"^(?=(?:use )?rule \w+)", text, flags=re.MULTILINE)[1:]:
+            count += 1
+            name = rule.splitlines()[0]
+            for part in own if name.startswith("use") else own + shared:
+                assert f"    {part}:" in rule, f"{name} has no {part}"
+            assert "code=code" in rule, name
+    assert count >= 18

@@ -2,7 +2,7 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.io.tables import write_table
+from latentgeo.io.csv import write_table
 from latentgeo.statistics.variation import variation
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import MEASURES, read

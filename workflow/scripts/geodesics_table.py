@@ -1,7 +1,7 @@
 """Every geodesic of the study, one a row."""
 
 from job import begin
-from latentgeo.io.tables import write_table
+from latentgeo.io.csv import write_table
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import COLUMNS, read
 

@@ -2,7 +2,8 @@
 
 import pandas as pd
 from job import begin
-from latentgeo.io.tables import read_table, write_table
+from latentgeo.io.csv import write_table
+from latentgeo.io.tables import read_table
 
 begin(snakemake)
 columns = ["seed", "decoder", "elbo", "reconstruction", "kl"]

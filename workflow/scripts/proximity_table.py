@@ -2,7 +2,7 @@
 
 import numpy as np
 from job import begin
-from latentgeo.io.tables import write_table
+from latentgeo.io.csv import write_table
 from latentgeo.statistics.proximity import proximity
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import read

@@ -20,12 +20,11 @@ latents = torch.from_numpy(stored.load_latents(snakemake.input.latents)["means"]
 pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(latents))
 model = files.load(snakemake.input.model)
 files.check_architecture(snakemake.input.model, model, p.architecture)
-grid, weights = snakemake.input.get("grid"), snakemake.input.get("hot")
+grid, hot = snakemake.input.get("grid"), snakemake.input.get("hot")
 if grid:
     grid = LatentGrid(**stored.load_grid(grid, len(model.decoders)))
-if weights:
-    stored_weights = stored.load_identified(weights, weights="float n w 2")["weights"]
-    weights = torch.from_numpy(stored_weights)
+if hot:
+    hot = torch.from_numpy(stored.load_weights([hot] if isinstance(hot, str) else hot, numbers))
 start, end = latents[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
 
@@ -37,7 +36,7 @@ def solve(decoder_count):
     problem = Problem(objective, family, start, end, p.segments)
     streams = geodesics.streams_of(p.study_seed, numbers)
     begun = geodesics.make_starts(
-        p.series["start"], problem, starts.Ingredients(streams, decoder_count, grid, weights)
+        p.series["start"], problem, starts.Ingredients(streams, decoder_count, grid, hot)
     )
     log.info("%d pairs, %d curves, %d decoders", len(problem), len(begun.owner), decoder_count)
     solution = geodesics.solve(problem, begun, p.solver, numbers, p.study_seed, log.info)

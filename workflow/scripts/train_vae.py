@@ -7,7 +7,7 @@ import torch
 from job import begin
 from latentgeo.errors import StudyError
 from latentgeo.images.checks import SPLITS, load_digits
-from latentgeo.io.tables import write_table
+from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
 from latentgeo.models.evaluation import evaluate

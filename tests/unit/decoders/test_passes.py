@@ -129,11 +129,11 @@ def test_layers_may_stand_in_any_order(layers):
 
 
 def test_a_layer_without_a_known_derivative_is_named():
-    decoder = sequential(lambda: nn.Linear(2, 4), nn.Tanh)
+    decoder = sequential(lambda: nn.Linear(2, 4), nn.Hardshrink)
     points, residual = points_and_residual(decoder)
     decoder_pass = DecoderPass(decoder, LINK, points)
     decoder_pass.pull(residual)
-    with pytest.raises(TypeError, match="no derivative is known for the layer Tanh"):
+    with pytest.raises(TypeError, match="no derivative is known for the layer Hardshrink"):
         decoder_pass.push(torch.ones(len(points), dtype=torch.bool))
 
 
@@ -151,8 +151,8 @@ def test_a_linear_part_is_a_layer_without_its_value_at_zero():
         layer, x = layer.double(), torch.randn(5, *shape, generator=noise, dtype=DOUBLE)
         expected = layer(x) - layer(torch.zeros_like(x))
         torch.testing.assert_close(linear_part(layer, x), expected, rtol=1e-12, atol=1e-12)
-    with pytest.raises(TypeError, match="Tanh"):
-        linear_part(nn.Tanh(), x)
+    with pytest.raises(TypeError, match="Hardshrink"):
+        linear_part(nn.Hardshrink(), x)
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.__name__)
@@ -194,3 +194,21 @@ def test_products_of_tangents_by_hand():
     assert products(a, 2 * a)[0].tolist() == [[28, 4], [4, 2]]
     weights = torch.tensor([[1.0, -1.0, 10.0]])
     assert weighted_products(weights, a)[0].tolist() == [[87, -2], [-2, -1]]
+
+
+def test_a_first_layer_that_works_in_place_leaves_the_points_alone():
+    decoder = nn.Sequential(nn.SiLU(inplace=True), nn.Linear(2, 5)).double()
+    points = torch.tensor([[0.5, -1.0]], dtype=torch.float64)
+    kept = points.clone()
+    natural_parameters(decoder, CONTINUOUS_BERNOULLI.link, points)
+    assert torch.equal(points, kept)
+
+
+def test_no_rows_have_no_tangents():
+    decoder = nn.Sequential(nn.Linear(2, 5)).double().requires_grad_(False)
+    decoder_pass = DecoderPass(
+        decoder, CONTINUOUS_BERNOULLI.link, torch.zeros(3, 2, dtype=torch.float64)
+    )
+    jacobian, curvature = decoder_pass.push(torch.zeros(3, dtype=torch.bool))
+    assert jacobian.shape == (0, 2, 5)
+    assert curvature.shape == (0, 2, 2)

@@ -114,3 +114,15 @@ def test_adam_lowers_any_energy_and_finds_nothing_to_sample():
 
 def test_an_energy_that_says_nothing_of_measures_has_none():
     assert Hill().measures(reference.random_points(2, 4)) == {}
+
+
+def test_a_linear_energy_has_no_curvature():
+    class Linear(Differentiated):
+        def energy(self, points):
+            return points.sum((1, 2))
+
+    expansion = Linear().expand(torch.zeros(2, 5, 2, dtype=torch.float64))
+    assert torch.equal(expansion.gradient(), torch.ones(2, 3, 2, dtype=torch.float64))
+    hessian = expansion.hessian(torch.tensor([True, False]))
+    assert not hessian.diagonal.any()
+    assert hessian.upper.shape == (1, 2, 2, 2)

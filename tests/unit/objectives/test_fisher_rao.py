@@ -242,3 +242,11 @@ def test_another_likelihood_has_an_energy_and_exact_derivatives_of_its_own(count
 
     torch.testing.assert_close(objective.energy(points), energy(points), rtol=1e-10, atol=0)
     differentiation.check_derivatives(objective.expand(points), energy, points, rtol=1e-9)
+
+
+def test_measures_of_decoders_that_could_still_be_trained_are_plain_numbers():
+    objective, points = reference.objective(2), reference.random_points(2, 4)
+    for decoder in objective.decoders:
+        decoder.requires_grad_(True)
+    measures = objective.measures(points)
+    assert not any(values.requires_grad for values in measures.values())

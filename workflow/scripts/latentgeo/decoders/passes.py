@@ -20,7 +20,8 @@ def natural_parameters(decoder: nn.Module, link: Link, points: Tensor) -> Tensor
 
     The decoder runs in the precision of its parameters.
     """
-    return link(decoder(points.to(precision(decoder))).flatten(1).double())
+    points = points.to(precision(decoder), copy=True)  # a layer may work in place
+    return link(decoder(points).flatten(1).double())
 
 
 def precision(decoder: nn.Module) -> torch.dtype:
@@ -84,7 +85,7 @@ class DecoderPass:
                 tangents = (tangents * first[:, None]).flatten(0, 1)
             else:
                 tangents = linear_part(layer, tangents)
-        tangents = tangents.reshape(count, dim, -1)
+        tangents = tangents.flatten(1).unflatten(0, (count, dim))
         eta = self._eta[rows]
         if self.residual is not None:
             second = self.link.second_derivative(eta)

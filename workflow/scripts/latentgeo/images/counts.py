@@ -1,13 +1,31 @@
-"""How many images there are, and pairs of them: known before anything runs, without numpy."""
+"""What is known of images before anything runs, without numpy: how many, and of what content."""
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import StudyError
+
+RESOURCES = Path(__file__).resolve().parents[4] / "resources"
+EMBEDDED = RESOURCES / "mnist-012.npz"
+"""The images that lie in the repository ..."""
+CHECKSUMS = RESOURCES / "SHA256SUMS"
+"""... and what they should be, in the format of sha256sum."""
+
+
+def content(*paths: Path) -> str:
+    """A checksum of what files hold, wherever they lie; StudyError names one that is missing."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as error:
+            raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+    return digest.hexdigest()[:16]
 
 
 def pair_capacity(images: int) -> int:

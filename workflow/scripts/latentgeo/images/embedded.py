@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import StudyError
 from ..io.arrays import load_arrays
 from .checks import select_classes
+from .counts import CHECKSUMS, EMBEDDED
 
 
-def read(settings: Mapping[str, Any], embedded: Path, checksums: Path) -> dict[str, np.ndarray]:
+def read(settings: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The images of the config's `data`; see `read_embedded`."""
-    return read_embedded(embedded, checksums, settings["classes"])
+    return read_embedded(EMBEDDED, CHECKSUMS, settings["classes"])
 
 
 def read_embedded(path: Path, checksums: Path, classes: Sequence[int]) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ from ..errors import StudyError
 from .checks import SPLITS, select_classes
 
 
-def read(settings: Mapping[str, Any], *files: Path) -> dict[str, np.ndarray]:
-    """The images of the config's `data`; no files of the repository."""
+def read(settings: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The images of the config's `data`; see `read_torchvision`."""
     return read_torchvision(settings["dataset"], Path(settings["root"]), settings["classes"])
 
 

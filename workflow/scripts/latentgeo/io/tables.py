@@ -1,4 +1,4 @@
-"""Tables in CSV files, written the same everywhere."""
+"""Reading the tables of a study."""
 
 from __future__ import annotations
 
@@ -8,17 +8,10 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from ..errors import AGAIN, StudyError
-from .whole import replacing
-
-
-def write_table(table: pd.DataFrame, path: str) -> None:
-    """A tidy CSV, numbers with ten significant digits, written whole or not at all."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.10g")
 
 
 def read_table(path: str, *columns: str) -> pd.DataFrame:
-    """Read a CSV that `write_table` wrote; StudyError, naming it, when it is damaged."""
+    """Read a CSV that `csv.write_table` wrote; StudyError, naming it, when it is damaged."""
     try:
         if not Path(path).read_bytes().endswith(b"\n"):
             raise ValueError("cut off")

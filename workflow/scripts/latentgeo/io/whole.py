@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def refuse_cut_off(paths: Iterable[str | Path]) -> None:
     damaged = [path for path in there if not (path.is_file() and _has_end(path))]
     if damaged:
         cached = [path.resolve() for path in damaged if path.is_symlink()]
-        names = " ".join(map(str, damaged + cached))
+        names = shlex.join(map(str, damaged + cached))
         raise StudyError(f"cut off or damaged; delete and run again: rm -r {names}")
 
 
@@ -81,5 +82,13 @@ def _has_all_tensors(length: bytes, file: BinaryIO, size: int) -> bool:
         header = json.loads(file.read(int.from_bytes(length, "little")))
         ends = [t["data_offsets"][1] for name, t in header.items() if name != "__metadata__"]
         return size == file.tell() + max(ends, default=0)
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, MemoryError):
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
+    ):
         return False

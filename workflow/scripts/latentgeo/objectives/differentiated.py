@@ -60,6 +60,8 @@ class DifferentiatedExpansion:
         size, inner, dim = int(curves.sum()), self.points.shape[1] - 2, self.points.shape[2]
         diagonal = self.points.new_zeros(size, inner, dim, dim)
         upper = self.points.new_zeros(size, max(inner - 1, 0), dim, dim)
+        if not self._slope.requires_grad:  # the energy is linear
+            return Hessian(diagonal, upper)
         for first in range(min(3, inner)):
             for axis in range(dim):
                 seed = torch.zeros_like(self._slope)

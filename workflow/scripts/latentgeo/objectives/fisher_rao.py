@@ -75,6 +75,7 @@ class FisherRao:
         generators = streams("decoder pairs")
         return MonteCarloFisherRao(self.decoders, self.likelihood, samples, generators)
 
+    @torch.no_grad()
     def _measures(self, points: Tensor) -> dict[str, Tensor]:
         expansion = self.expand(points)
         metric = expansion.metric()

@@ -89,6 +89,8 @@ def _hint(value: Any, wanted: str) -> str:
         number = float(value) if isinstance(value, str | float) else math.nan
     except ValueError:
         return ""
+    if not math.isfinite(number):
+        return ""
     if wanted == "integer" and number.is_integer():
         number = int(number)
     elif not isinstance(value, str) or wanted not in ("integer", "number"):

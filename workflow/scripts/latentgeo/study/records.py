@@ -44,12 +44,12 @@ def read(paths: Iterable[str], requests: Sequence[Request], **arrays: str) -> pd
         key = (*astuple(request.series), request.decoder_count)
         wanted[key] = max(request.pairs, wanted.get(key, 0))
     table = pd.concat([_rows(path, wanted, arrays) for path in paths], ignore_index=True)
-    found = table.groupby([*SERIES, "decoders"]).size().to_dict()
+    found = table.groupby([*SERIES, "decoders"])["pair"].apply(sorted).to_dict()
     for key, pairs in wanted.items():
-        if found.get(key, 0) != pairs:
+        if found.get(key) != list(range(pairs)):
             raise StudyError(
-                f"geodesics {key}: {found.get(key, 0)} of {pairs} pairs are in the files that were "
-                f"read; {AGAIN}"
+                f"geodesics {key}: the files that were read have {len(found.get(key, ()))} pairs, "
+                f"asked for are the first {pairs}, each once; {AGAIN}"
             )
     return table.sort_values(KEY, kind="stable", ignore_index=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,16 @@ def load_identified(path: str | Path, **forms: str) -> dict[str, np.ndarray]:
     if not Path(path).as_posix().endswith(belongs):
         raise StudyError(f"{path}: holds what belongs in {belongs}; {AGAIN}")
     return arrays
+
+
+def load_weights(paths: Iterable[str | Path], pairs: Sequence[int]) -> np.ndarray:
+    """Weights (B, P, d) of the geodesics of some pairs, in their order, from files of one series."""
+    found: dict[int, np.ndarray] = {}
+    for path in paths:
+        arrays = load_identified(path, weights="float n w d")
+        found |= zip(arrays["pair"].tolist(), arrays["weights"], strict=True)
+    missing = [pair for pair in pairs if pair not in found]
+    if missing:
+        names = ", ".join(map(str, paths))
+        raise StudyError(f"{names}: no geodesics of the pairs {missing}; {AGAIN}")
+    return np.stack([found[pair] for pair in pairs])

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: study test test-cluster check report bench clean
+.PHONY: study test test-slow test-cluster check report bench clean
 
 # The whole study, from images to tables and figures.
 study: $(READY)
@@ -17,7 +17,11 @@ report: study
 	$(BIN)/snakemake --cores 1 --report results/report.html
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
+
+# What `make test` leaves out for time: a study that is killed again and again, a full disk.
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 # A real, one-node Slurm; needs root and Debian's slurm-wlm and munge, else it is skipped.
 test-cluster: $(READY)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from latentgeo.study import sources
 from project import PROJECT
 
 
@@ -35,37 +36,41 @@ def test_a_conda_environment_has_the_versions_of_the_requirements(path):
 
 SCRIPTS = PROJECT / "workflow/scripts"
 PACKAGES = {"yaml": "pyyaml"}
-RULES = [
-    (script, environment)
-    for path in sorted((PROJECT / "rules").glob("*.smk"))
-    for environment, script in re.findall(
-        r'"\.\./envs/(\w+)\.yaml".*?"\.\./workflow/scripts/(\w+)\.py"', path.read_text(), re.DOTALL
-    )
-]
+PARTS = re.compile(r'"\.\./envs/(\w+)\.yaml"|workflow/scripts/(\w+)\.py"|script="(\w+)"')
 
 
-def imported(path, seen):
+def rules():
+    """Every rule's script with its environment, which a rule that uses another shares with it."""
+    for path in sorted((PROJECT / "rules").glob("*.smk")):
+        environment = ""
+        for own, script, shared in PARTS.findall(path.read_text()):
+            environment = own or environment
+            if script or shared:
+                yield script or shared, environment
+
+
+RULES = sorted(set(rules()))
+PLUGINS = {"solve_geodesics": ("objectives", "solvers", "starts"), "extract_digits": ("images",)}
+
+
+def imported(script):
     """The packages that a script imports at its start, by way of the library too."""
-    seen.add(path)
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(filter(None, ["latentgeo" * bool(node.level), node.module]))
-            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in names:
-            own = SCRIPTS / f"{name.replace('.', '/')}.py"
-            if own.is_file() and own not in seen:
-                yield from imported(own, seen)
-            elif name.partition(".")[0] not in ("job", "latentgeo"):
-                yield name.partition(".")[0]
+    modules = [
+        f"latentgeo.{kind}.{path.stem}"
+        for kind in PLUGINS.get(script, ())
+        for path in (SCRIPTS / "latentgeo" / kind).glob("*.py")
+    ]
+    for path in sources.files(SCRIPTS, script, *modules):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module.partition(".")[0]
 
 
 @pytest.mark.parametrize("script, environment", RULES)
 def test_an_environment_has_all_that_its_rules_import(script, environment):
-    wanted = set(imported(SCRIPTS / f"{script}.py", set())) - sys.stdlib_module_names
+    wanted = set(imported(script)) - sys.stdlib_module_names - {"latentgeo", "job"}
     content = yaml.safe_load((PROJECT / f"envs/{environment}.yaml").read_text())
     assert wanted
     assert {PACKAGES.get(name, name) for name in wanted} <= pins(

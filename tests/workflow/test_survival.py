@@ -13,6 +13,8 @@ from project import TINY, copy_project
 
 KILLS = 20
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def battered(tmp_path):

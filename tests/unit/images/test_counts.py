@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from latentgeo.errors import StudyError
-from latentgeo.images.counts import count_embedded, pair_capacity
+from latentgeo.images.counts import content, count_embedded, pair_capacity
 from project import PROJECT
 
 EMBEDDED = PROJECT / "resources/mnist-012.npz"
@@ -42,3 +42,20 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path, damage):
         path.write_bytes(damaged[damage])
     with pytest.raises(StudyError, match=rf"{path}: .*restore the file from the repository"):
         count_embedded(path, [0, 1])
+
+
+def test_the_content_of_files_does_not_depend_on_where_they_lie(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_bytes(b"one")
+    second.write_bytes(b"two")
+    before = content(first, second)
+    moved = first.rename(tmp_path / "moved")
+    assert content(moved, second) == before
+    assert content(second, moved) != before
+    moved.write_bytes(b"three")
+    assert content(moved, second) != before
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(StudyError, match="missing: cannot be read"):
+        content(tmp_path / "missing")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from latentgeo.errors import StudyError
 from latentgeo.images.counts import count_embedded
-from latentgeo.images.embedded import read_embedded
+from latentgeo.images.embedded import read, read_embedded
 from project import PROJECT
 
 EMBEDDED = PROJECT / "resources/mnist-012.npz"
@@ -38,3 +38,10 @@ def test_an_edited_embedded_file_is_refused(tmp_path):
 def test_a_class_that_is_not_embedded_is_named():
     with pytest.raises(StudyError, match=r"data\.classes: class 7 has no train images"):
         read_embedded(EMBEDDED, SUMS, [0, 7])
+
+
+def test_the_settings_of_the_config_are_enough_to_read_them():
+    found = read({"source": "embedded", "classes": [1, 2]})
+    expected = read_embedded(EMBEDDED, SUMS, [1, 2])
+    assert found.keys() == expected.keys()
+    assert all((found[name] == expected[name]).all() for name in found)

@@ -152,6 +152,12 @@ def test_a_missing_pair_is_an_error_that_names_the_series(blocks, there, tmp_pat
         assert str(value) in str(error.value)
 
 
+def test_a_pair_that_is_there_twice_makes_up_for_none_that_is_missing(tmp_path):
+    paths = [write(tmp_path / name, SERIES, (2, 3), (0, 4)) for name in "ab"]
+    with pytest.raises(StudyError, match="8 of 4 pairs"):
+        read(paths, [Request(SERIES, 2, 4)])
+
+
 def test_a_missing_number_of_decoders_is_an_error_that_names_it(tmp_path):
     path = write(tmp_path, SERIES, (1, 3), (0, 4))
     with pytest.raises(StudyError, match=r"'newton', 3\): 0 of 4 pairs"):

@@ -19,6 +19,8 @@ from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
 from latentgeo.models.vae import VAE
 from latentgeo.study import records, stored
+from latentgeo.study.series import Series, place
+from latentgeo.study.stored import load_weights
 
 N, PAIRS, M, G = 30, 4, 3, 5
 ARCHITECTURE = Architecture(latent_dim=2, decoder_count=M, hidden=8, channels=2)
@@ -338,3 +340,21 @@ def test_results_that_are_cut_off_are_named(written, share):
             refuse_cut_off(paths)
         path.write_bytes(content)
     refuse_cut_off(paths)
+
+
+def test_weights_are_found_by_pair_in_one_file_or_several(tmp_path):
+    path = write("geodesics", tmp_path)
+    weights = RNG.random((2 * PAIRS, 3, 2))
+    one = {name: VALID["geodesics"][name] for name in ("vae", "seed", "metric", "curve", "start")}
+    one |= {"solver": VALID["geodesics"]["solver"]}
+    parts = []
+    for first in (4, 6):
+        series = Series(**{name: array.item() for name, array in one.items()})
+        path = tmp_path / place(series, (0, 0), (first, first + 2))
+        each = {"decoders": np.zeros(2, dtype=int), "pair": np.arange(first, first + 2)}
+        save_arrays(path, **one, **each, weights=weights[first - 4 : first - 2])
+        parts.append(path)
+    np.testing.assert_array_equal(load_weights(parts, range(5, 8)), weights[1:4])
+    np.testing.assert_array_equal(load_weights(parts[:1], [5, 4]), weights[[1, 0]])
+    with pytest.raises(StudyError, match=r"no geodesics of the pairs \[6\]"):
+        load_weights(parts[:1], [5, 6])

@@ -18,6 +18,10 @@ from .evaluation import Evaluation, as_floats, evaluate
 from .streams import Stream, normal
 from .vae import VAE, prior_divergence, sample_posterior
 
+BETAS = 0.9, 0.99
+"""Adam's; the second below its usual 0.999, for the few steps that there are."""
+RISING = 0.2
+"""Share of the steps in which the learning rate rises; then it falls."""
 LESS_BOLD = "lower training.learning_rate or look at the data"
 
 
@@ -72,29 +76,38 @@ def train(
     model = new_model(architecture, stream).to(device)
     images, held_out = images.to(device), _spread(held_out, schedule.held_out).to(device)
     optimizer = torch.optim.Adam(
-        model.parameters(), lr=schedule.learning_rate, betas=(0.9, 0.99), fused=True
+        model.parameters(), lr=schedule.learning_rate, betas=BETAS, fused=True
     )
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, schedule.learning_rate, schedule.epochs * batches, pct_start=0.2
+    rates = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, schedule.learning_rate, schedule.epochs * batches, pct_start=RISING
     )
     identity = fingerprint([architecture, schedule, stream], [images, held_out])
     run = Checkpoint(model, optimizer, checkpoint, identity)
     history = run.resume()
-    with warnings.catch_warnings(action="ignore"):  # of steps without the optimizer's
-        for _ in range(len(history) * batches):
-            scheduler.step()
+    _skip(rates, len(history) * batches)
     for epoch in range(len(history), schedule.epochs):
-        _train_epoch(model, optimizer, scheduler, images, batches, stream, epoch)
+        _train_epoch(model, optimizer, rates, images, batches, stream, epoch)
         history.append(evaluate(model, held_out, stream))
-        if not torch.isfinite(history[-1].elbo).all():
-            raise StudyError(
-                f"training: the held-out ELBO is not finite after epoch {epoch + 1}, step "
-                f"{batches}; {LESS_BOLD}"
-            )
+        _check_finite(history[-1], epoch, batches)
         progress(epoch + 1, history[-1])
         run.keep(history)
     run.forget()
     return model.cpu().eval().requires_grad_(False), history
+
+
+def _skip(rates: torch.optim.lr_scheduler.LRScheduler, steps: int) -> None:
+    """Bring the learning rate to where it was when a run was interrupted."""
+    with warnings.catch_warnings(action="ignore"):  # of steps without the optimizer's
+        for _ in range(steps):
+            rates.step()
+
+
+def _check_finite(evaluation: Evaluation, epoch: int, batches: int) -> None:
+    if not torch.isfinite(evaluation.elbo).all():
+        raise StudyError(
+            f"training: the held-out ELBO is not finite after epoch {epoch + 1}, step "
+            f"{batches}; {LESS_BOLD}"
+        )
 
 
 def _batches(images: int, schedule: Schedule, architecture: Architecture) -> int:
@@ -111,7 +124,7 @@ def _batches(images: int, schedule: Schedule, architecture: Architecture) -> int
 def _train_epoch(
     model: VAE,
     optimizer: torch.optim.Optimizer,
-    scheduler: torch.optim.lr_scheduler.LRScheduler,
+    rates: torch.optim.lr_scheduler.LRScheduler,
     images: Tensor,
     batches: int,
     stream: Stream,
@@ -130,7 +143,7 @@ def _train_epoch(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        scheduler.step()
+        rates.step()
 
 
 def _mean_elbo(model: VAE, images: Tensor, noise: torch.Generator) -> Tensor:

@@ -48,8 +48,8 @@ def read(paths: Iterable[str], requests: Sequence[Request], **arrays: str) -> pd
     for key, pairs in wanted.items():
         if found.get(key) != list(range(pairs)):
             raise StudyError(
-                f"geodesics {key}: the files that were read have {len(found.get(key, ()))} pairs, "
-                f"asked for are the first {pairs}, each once; {AGAIN}"
+                f"geodesics {key}: {len(found.get(key, ()))} of {pairs} pairs are in the files "
+                f"that were read, where each should be once; {AGAIN}"
             )
     return table.sort_values(KEY, kind="stable", ignore_index=True)
 

@@ -59,7 +59,7 @@ def load_identified(path: str | Path, **forms: str) -> dict[str, np.ndarray]:
 
 
 def load_weights(paths: Iterable[str | Path], pairs: Sequence[int]) -> np.ndarray:
-    """Weights (B, P, d) of the geodesics of some pairs, in their order, from files of one series."""
+    """Weights (B, P, d) of the geodesics of some pairs, in order, from files of one series."""
     found: dict[int, np.ndarray] = {}
     for path in paths:
         arrays = load_identified(path, weights="float n w d")

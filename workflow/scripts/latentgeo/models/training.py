@@ -65,9 +65,8 @@ def train(
     """Maximise the ELBO on images (n, 28, 28), uint8; return the model and its history.
 
     The history holds one evaluation an epoch, on `schedule.held_out` of the held-out images.
-    With a checkpoint path the state is kept there after every epoch, a run that finds the state
-    of its own interrupted twin goes on from it to the same result, and the file is removed at
-    the end.
+    With a checkpoint path the state is kept there after every epoch, until the end; a run that
+    finds the state of its own interrupted twin goes on from it to the same result.
 
     Raises StudyError, naming epoch and step, when the loss is not finite, and when batches are
     smaller than the number of decoders.

@@ -26,18 +26,18 @@ def load_pairs(path: str | Path, size: int, images: int) -> dict[str, np.ndarray
     return arrays
 
 
-def load_grid(path: str | Path, decoders: int | str = "m") -> dict[str, np.ndarray]:
+def load_grid(path: str | Path, decoder_count: int | str = "m") -> dict[str, np.ndarray]:
     """The arrays of a `grid.LatentGrid`, of so many decoders if that is known."""
     return load_shaped(
         path,
         axes="float 2 g",
         centre="float 2",
         scale="float 2",
-        disagreement=f"float {decoders} g g",
-        drift=f"float {decoders} g g 2",
-        metric=f"float {decoders} g g 2 2",
-        skewness=f"float {decoders} g g 2 2 2",
-        entropy=f"float {decoders} g g",
+        disagreement=f"float {decoder_count} g g",
+        drift=f"float {decoder_count} g g 2",
+        metric=f"float {decoder_count} g g 2 2",
+        skewness=f"float {decoder_count} g g 2 2 2",
+        entropy=f"float {decoder_count} g g",
     )
 
 

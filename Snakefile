@@ -3,12 +3,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
-
-
 report: "workflow/report/workflow.rst"
 
 
+include: "rules/study.smk"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/models.smk"
@@ -16,44 +14,42 @@ include: "rules/geodesics.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 
-refuse_damaged_results()
 
-
-localrules:
-    all,
-    part_a,
-    part_b,
-    part_c,
-    tables,
-    figures,
+look_at_results()
 
 
 rule all:
     default_target: True
     input:
         list(TABLES | FIGURES),
+    localrule: True
 
 
 rule part_a:
     input:
         part("a"),
+    localrule: True
 
 
 rule part_b:
     input:
         part("b"),
+    localrule: True
 
 
 rule part_c:
     input:
         part("c"),
+    localrule: True
 
 
 rule tables:
     input:
         list(TABLES),
+    localrule: True
 
 
 rule figures:
     input:
         list(FIGURES),
+    localrule: True

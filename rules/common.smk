@@ -1,64 +1,5 @@
-import sys
-from importlib.metadata import version
-from pathlib import Path
-
-BASE = Path(workflow.basedir)
-SCRIPTS = BASE / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-
-# what plans a study takes nothing that Snakemake itself does not bring
-from latentgeo import plugins
-from latentgeo.errors import StudyError
-from latentgeo.images import counts
-from latentgeo.io import whole
-from latentgeo.study import configuration, experiments, plan, sources
-from latentgeo.study.series import PLACE, Series, span
-from snakemake.exceptions import WorkflowError
-from snakemake.utils import update_config
-
-
-# Snakemake reads the values inside `--config key={...}` as strings
-update_config(config, configuration.retyped(workflow.config_settings.config))
-
-try:
-    configuration.check(config, BASE / "workflow/schemas/config.schema.yaml")
-    CONTENT = ""  # of the files that images are made of, wherever they lie
-    if config["data"]["source"] == "embedded":
-        CONTENT = counts.content(counts.EMBEDDED, counts.CHECKSUMS)
-        images = counts.count_embedded(counts.EMBEDDED, config["data"]["classes"])
-        configuration.check_pairs(config, images)
-except StudyError as error:
-    raise WorkflowError(str(error)) from None
-
-VAES = config["vaes"]
-SEEDS = range(config["training"]["seeds"])
-LATENT_DIM = 2
-TORCH = version("torch")
-
-DIGITS = "results/digits.npz"
-MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"
-HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
-EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"
-LATENTS = "results/latents/{vae}/seed-{seed}.npz"
-GRID = "results/grids/{vae}/seed-{seed}.npz"
-PAIRS = "results/pairs/{block}.npz"
-GEODESICS = f"results/geodesics/{PLACE}"
-
-EXPERIMENTS = experiments.experiments(config)
-REQUESTS = [r for e in EXPERIMENTS.values() for r in e.requests()]
-JOBS = plan.plan(REQUESTS, config["pairs"]["per_job"])
-
-
-wildcard_constraints:
-    vae="|".join(VAES),
-    seed=r"\d+",
-    decoder_span=r"\d+(-\d+)?",
-    metric="[a-z-]+",
-    curve="|".join(config["curves"]["families"]),
-    start="[a-z-]+",
-    solver="|".join(config["solvers"]),
-    block=r"\d+-\d+",
-
+# What rules share.
+from snakemake.iocontainers import Wildcards
 
 # ── what experiments give to tables and figures ─────────────────────────────────────────────────
 
@@ -119,20 +60,46 @@ def part(letter):
     return [path for path, parts in (TABLES | FIGURES).items() if letter in parts]
 
 
-def refuse_damaged_results():
-    """Stop, naming them, when files that the study makes lack their end."""
-    if workflow.is_main_process:
-        try:
-            whole.refuse_cut_off(all_results())
-        except StudyError as error:
-            raise WorkflowError(str(error)) from None
+def look_at_results():
+    """Stop when results lack their end; have made again those of other settings, code or files."""
+    if not workflow.is_main_process:
+        return
+    expected = [PREFIX + path for path in all_results()]
+    try:
+        whole.refuse_cut_off(expected)
+    except StudyError as error:
+        raise WorkflowError(str(error)) from None
+    records = provenance.read_all(Path(PREFIX, "results/records"))
+    outdated = provenance.outdated(expected, records, params_now)
+    # a link into a cache has no record, but a key that holds all of it
+    outdated = {path for path in outdated if not Path(path).is_symlink()}
+    provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
+
+
+def params_now(record):
+    """The parameters that a recorded job would have now; None where there is no such job."""
+    if not workflow.is_rule(record.rule):
+        return None
+    params = workflow.get_rule(record.rule).params.items()
+    wildcards = Wildcards(fromdict=record.wildcards)
+    try:
+        return {name: of(wildcards) if callable(of) else of for name, of in params}
+    except (LookupError, AttributeError, StudyError):  # of a type or solver that is gone
+        return None
 
 
 def all_results():
     """Every file that the study makes and another rule may take for finished."""
     each = [MODEL, HISTORY, EVALUATION, LATENTS, GRID]
     blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
-    return [DIGITS, *expand(each, vae=VAES, seed=SEEDS), *blocks, *geodesics_of(), *TABLES, *FIGURES]
+    return [
+        DIGITS,
+        *expand(each, vae=VAES, seed=SEEDS),
+        *blocks,
+        *geodesics_of(),
+        *TABLES,
+        *FIGURES,
+    ]
 
 
 # ── what rules share ────────────────────────────────────────────────────────────────────────────
@@ -166,6 +133,12 @@ def architecture(wildcards):
     """What fixes the shapes of a model of the VAE type."""
     decoder_count = VAES[wildcards.vae]
     return {"latent_dim": LATENT_DIM, "decoder_count": decoder_count, **config["model"]}
+
+
+def wanted_model(wildcards):
+    """What says that a model is the one that it should be."""
+    own = {"vae": wildcards.vae, "seed": int(wildcards.seed)}
+    return {"architecture": architecture(wildcards), **own}
 
 
 def schedule(wildcards):

@@ -1,4 +1,27 @@
+rule download_images:
+    output:
+        counts.DOWNLOADED,
+    log:
+        "results/logs/download_images/{dataset}.log",
+    conda:
+        "../envs/geometry.yaml"
+    threads: 1
+    resources:
+        mem_mb=grows(800),
+        runtime=grows(60),
+    params:
+        code=code("download_images"),
+        dataset=lambda w: w.dataset,
+        missing=lambda w: str(Path(config["data"]["root"], w.dataset, "raw")),
+    message:
+        "Downloading {wildcards.dataset}"
+    script:
+        "../workflow/scripts/download_images.py"
+
+
 rule extract_digits:
+    input:
+        DATA_FILES,
     output:
         digits=DIGITS,
     log:

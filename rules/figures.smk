@@ -1,7 +1,10 @@
 # All figures have the form of the first one: its environment, resources and way to a script.
 
-# Seeds beyond these are in the tables, but not drawn.
-DRAWN_SEEDS = SEEDS[:10]
+from latentgeo.study import shown
+
+# The models that are drawn side by side; all of them are in the tables.
+DRAWN_VAES, _ = shown.first(VAES, shown.MOST_TYPES, "VAE types")
+DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
 
 
 rule cv_figure:
@@ -46,9 +49,14 @@ use rule cv_figure as geodesics_figure with:
 
 use rule cv_figure as models_figure with:
     input:
-        grids=expand(GRID, vae=VAES, seed=DRAWN_SEEDS),
-        latents=expand(LATENTS, vae=VAES, seed=DRAWN_SEEDS),
-        geodesics=geodesics_of("variation"),
+        grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
+        latents=expand(LATENTS, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
+        geodesics=[
+            place
+            for vae in DRAWN_VAES
+            for seed in DRAWN_SEEDS
+            for place in geodesics_of("variation", vae=vae, seed=seed)
+        ],
     output:
         figure("models", parts="ab"),
     log:
@@ -56,7 +64,8 @@ use rule cv_figure as models_figure with:
     params:
         script="models_figure",
         code=code("models_figure"),
-        seeds=list(DRAWN_SEEDS),
+        vaes=DRAWN_VAES,
+        seeds=DRAWN_SEEDS,
         experiments=described("variation"),
     message:
         "Drawing the same geodesics in every model"

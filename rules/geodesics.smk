@@ -18,7 +18,7 @@ rule solve_geodesics:
     params:
         code=code_of_geodesics,
         study_seed=config["seed"],
-        architecture=architecture,
+        model=wanted_model,
         series=lambda w: vars(Series.of(w)),
         decoder_span=lambda w: span(w.decoder_span),
         block=lambda w: span(w.block),

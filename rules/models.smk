@@ -47,7 +47,7 @@ rule encode_latents:
         runtime=grows(10),
     params:
         code=code("encode_latents"),
-        architecture=architecture,
+        model=wanted_model,
         torch=TORCH,
     message:
         "Encoding all digits with {wildcards.vae}, seed {wildcards.seed}"
@@ -71,7 +71,7 @@ rule evaluate_grid:
         runtime=grows(20),
     params:
         code=code("evaluate_grid"),
-        architecture=architecture,
+        model=wanted_model,
         nodes=config["grid"]["nodes"],
         torch=TORCH,
     message:

@@ -6,10 +6,10 @@ from latentgeo.images.checks import SPLITS, load_digits
 from latentgeo.io.arrays import save_arrays
 from latentgeo.models import files
 from latentgeo.models.vae import check_spread, encode_all
+from latentgeo.study import stored
 
 log = begin(snakemake)
-model = files.load(snakemake.input.model)
-files.check_architecture(snakemake.input.model, model, snakemake.params.architecture)
+model = files.load_wanted(snakemake.input.model, **snakemake.params.model)
 digits = load_digits(snakemake.input.digits)
 arrays = {}
 for split in SPLITS:
@@ -19,4 +19,5 @@ for split in SPLITS:
     prefix = "" if split == "train" else f"{split}_"
     arrays |= {f"{prefix}means": means.numpy(), f"{prefix}deviations": deviations.numpy()}
     arrays[f"{prefix}labels"] = digits[f"{split}_labels"]
-save_arrays(snakemake.output.latents, **arrays)
+origin = stored.origin(model.origin.vae, model.origin.seed, model.checksum)
+save_arrays(snakemake.output.latents, **arrays, **origin)

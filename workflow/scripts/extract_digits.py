@@ -7,6 +7,6 @@ from latentgeo.io.arrays import save_arrays
 
 log = begin(snakemake)
 data = snakemake.params.data
-arrays = plugins.load("images", data["source"]).read(data)
+arrays = plugins.load("images", data["source"]).read(data, *snakemake.input)
 log.info("%d training, %d test images", *(len(arrays[f"{s}_images"]) for s in SPLITS))
 save_arrays(snakemake.output.digits, **arrays)

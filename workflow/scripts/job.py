@@ -9,15 +9,16 @@ import sys
 import time
 
 log = logging.getLogger("latentgeo")
+started = time.perf_counter()
 
 
-def begin(snakemake) -> logging.Logger:
+def listen(snakemake) -> None:
     """Log to the rule's log and to the terminal; let errors end in one line on the terminal.
 
     Tracebacks go to the log alone.
     """
     name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
-    to_file = logging.FileHandler(snakemake.log[0], mode="w")
+    to_file = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     to_terminal = logging.StreamHandler()
     to_terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
@@ -25,25 +26,63 @@ def begin(snakemake) -> logging.Logger:
     log.setLevel(logging.INFO)
     log.handlers = [to_file, to_terminal]
     log.propagate = False
-    started = time.perf_counter()
-
-    def fail(kind, error, traceback):
-        log.error("error: %s", error if str(error) else kind.__name__)
-        log.error("traceback", exc_info=(kind, error, traceback))
-
     sys.excepthook = fail
+
+
+def fail(kind, error, traceback) -> None:
+    """Say that the job failed; what it was made from is then not written down."""
+    atexit.unregister(note)
+    log.error("error: %s", error if str(error) else kind.__name__)
+    log.error("traceback", exc_info=(kind, error, traceback))
+
+
+# scripts import this module first, so that an error in what they import later is told too
+if hasattr(sys.modules["__main__"], "snakemake"):
+    listen(sys.modules["__main__"].snakemake)
+
+from latentgeo.errors import StudyError
+from latentgeo.study import provenance
+
+
+def begin(snakemake) -> logging.Logger:
+    """What every script calls once it has imported what it needs; its log."""
+    listen(snakemake)
     keep_freed_memory()
     if "torch" in sys.modules:
         import torch
 
+        check_version(torch.__version__, snakemake.params.get("torch"))
         torch.set_num_threads(snakemake.threads)
-
-    def end():
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        log.info("%.1f s, peak memory %.0f MiB", time.perf_counter() - started, peak)
-
-    atexit.register(end)
+    # the last one registered comes first
+    atexit.register(note, snakemake)
+    atexit.register(tell_costs)
     return log
+
+
+def check_version(found: str, planned: str | None) -> None:
+    """Raise StudyError when the job has another torch than the study was planned with."""
+    if planned and found.partition("+")[0] != planned.partition("+")[0]:
+        raise StudyError(
+            f"torch is {found} where this job runs, but {planned} where the study was planned; "
+            "install the same (requirements.txt), or use --sdm conda"
+        )
+
+
+def tell_costs() -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    log.info("%.1f s, peak memory %.0f MiB", time.perf_counter() - started, peak)
+
+
+def note(snakemake) -> None:
+    """Write down what the results of a job were made from."""
+    record = provenance.Record(
+        snakemake.rule,
+        dict(snakemake.wildcards.items()),
+        provenance.plain(snakemake.params.items()),
+        {path: provenance.checksum(path) for path in sorted(map(str, snakemake.input))},
+        sorted(map(str, snakemake.output)),
+    )
+    provenance.write(provenance.place(snakemake.log[0]), record)
 
 
 def keep_freed_memory() -> None:

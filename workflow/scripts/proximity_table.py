@@ -9,9 +9,10 @@ from latentgeo.study.records import read
 from latentgeo.study.stored import load_latents
 
 begin(snakemake)
-latents = load_latents(snakemake.input.latents)["means"]
 requests = requested(snakemake.params.experiments.values())
 table = read(snakemake.input.geodesics, requests, points="number n t 2")
+[model] = table.attrs["models"].values()
+latents = load_latents(snakemake.input.latents, model)["means"]
 table["proximity"] = proximity(np.stack(table["points"]), latents)
 table["not_converged"] = ~table["converged"]
 groups = table.groupby(["curve", "decoders"])

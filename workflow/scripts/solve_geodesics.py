@@ -16,15 +16,16 @@ from latentgeo.study import stored
 log = begin(snakemake)
 p = snakemake.params
 numbers = range(*p.block)
-latents = torch.from_numpy(stored.load_latents(snakemake.input.latents)["means"]).double()
+model = files.load_wanted(snakemake.input.model, **p.model)
+latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"]
+latents = torch.from_numpy(latents).double()
 pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(latents))
-model = files.load(snakemake.input.model)
-files.check_architecture(snakemake.input.model, model, p.architecture)
 grid, hot = snakemake.input.get("grid"), snakemake.input.get("hot")
 if grid:
-    grid = LatentGrid(**stored.load_grid(grid, len(model.decoders)))
+    grid = LatentGrid(**stored.load_grid(grid, model.checksum))
 if hot:
-    hot = torch.from_numpy(stored.load_weights([hot] if isinstance(hot, str) else hot, numbers))
+    files_of_hot = [hot] if isinstance(hot, str) else hot
+    hot = torch.from_numpy(stored.load_weights(files_of_hot, numbers, model.checksum))
 start, end = latents[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
 
@@ -55,4 +56,4 @@ def solve(decoder_count):
 lowest, highest = p.decoder_span
 arrays = geodesics.joined([solve(count) for count in range(lowest, highest + 1)])
 series = {name: np.array(value) for name, value in p.series.items()}
-save_arrays(snakemake.output.geodesics, **arrays, **series)
+save_arrays(snakemake.output.geodesics, **arrays, **series, model=np.array(model.checksum))

@@ -11,8 +11,10 @@ from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
 from latentgeo.models.evaluation import evaluate
+from latentgeo.models.machine import processor
 from latentgeo.models.streams import Stream
 from latentgeo.models.training import Schedule, train
+from latentgeo.models.vae import Origin
 
 
 def rows(evaluation, **columns):
@@ -58,6 +60,7 @@ evaluation = evaluate(model, test_images, stream)
 log.info("test ELBO %.1f nats, mean over decoders", evaluation.elbo.mean().item())
 by_epoch = [row for n, e in enumerate(history, 1) for row in rows(e, epoch=n)]
 write_table(pd.DataFrame(by_epoch), snakemake.output.history)
-evaluated = rows(evaluation, vae=p.vae, seed=p.seed)
-write_table(pd.DataFrame(evaluated), snakemake.output.evaluation)
-files.save(model, snakemake.output.model)
+origin = Origin(p.vae, p.seed, processor(device(p.device)))
+evaluated = pd.DataFrame(rows(evaluation, vae=p.vae, seed=p.seed))
+write_table(evaluated.assign(processor=origin.processor), snakemake.output.evaluation)
+files.save(model, snakemake.output.model, origin)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import StudyError
 
@@ -26,6 +27,41 @@ def content(*paths: Path) -> str:
         except OSError as error:
             raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     return digest.hexdigest()[:16]
+
+
+IDX_FILES = [
+    f"{part}-ubyte"
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+]
+"""What MNIST and its like consist of; from a mirror they often come as .gz."""
+
+
+def idx_files(root: str, dataset: str) -> list[Path]:
+    """The files of a data set below a root, where torchvision wants them: all, or none.
+
+    Each as it is or compressed.
+    """
+    folder = Path(root).expanduser() / dataset / "raw"
+    names = [[name, f"{name}.gz"] for name in IDX_FILES]
+    there = [next((folder / n for n in both if (folder / n).is_file()), None) for both in names]
+    return [path for path in there if path] if all(there) else []
+
+
+DOWNLOADED = [f"results/downloads/{{dataset}}/raw/{name}" for name in IDX_FILES]
+"""Where they are brought, when the user has none."""
+
+
+def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The files that images are read from (config `data`), and the content of the user's own.
+
+    The embedded file is found by where the library lies, and so is no input of a rule.
+    """
+    if settings["source"] == "embedded":
+        return [], content(EMBEDDED, CHECKSUMS)
+    there = idx_files(settings["root"], settings["dataset"])
+    if there:
+        return [str(path) for path in there], content(*there)
+    return [path.format(dataset=settings["dataset"]) for path in DOWNLOADED], ""
 
 
 def pair_capacity(images: int) -> int:

@@ -15,8 +15,8 @@ from .checks import select_classes
 from .counts import CHECKSUMS, EMBEDDED
 
 
-def read(settings: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The images of the config's `data`; see `read_embedded`."""
+def read(settings: Mapping[str, Any], *files: str) -> dict[str, np.ndarray]:
+    """The images of the config's `data`; see `read_embedded`. No other files are wanted."""
     return read_embedded(EMBEDDED, CHECKSUMS, settings["classes"])
 
 

@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from ..errors import StudyError
+from ..io.whole import check_readable, replacing
 from .checks import SPLITS, select_classes
+from .counts import IDX_FILES
 
 
-def read(settings: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The images of the config's `data`; see `read_torchvision`."""
-    return read_torchvision(settings["dataset"], Path(settings["root"]), settings["classes"])
+def read(settings: Mapping[str, Any], *files: str) -> dict[str, np.ndarray]:
+    """The images of the config's `data`, from its files in the order of `counts.IDX_FILES`."""
+    return read_torchvision(settings["dataset"], [Path(f) for f in files], settings["classes"])
 
 
-def read_torchvision(name: str, root: Path, classes: Sequence[int]) -> dict[str, np.ndarray]:
-    """A data set of `torchvision.datasets` from root, downloaded only when files are missing.
+def read_torchvision(
+    name: str, files: Sequence[Path], classes: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """A data set of `torchvision.datasets` from its four IDX files, each as it is or as .gz.
 
     Returns train_images and test_images (n, 28, 28), uint8, with train_labels and test_labels
-    (n,), uint8. Raises StudyError, naming data.root, when there are neither files nor network,
-    and when the files are damaged.
+    (n,), uint8. Raises StudyError, naming data.root, when a file is damaged.
     """
     from torchvision import datasets
 
-    arrays = {}
-    for split in SPLITS:
-        data = _torchvision_split(getattr(datasets, name), name, root, split == "train")
-        arrays[f"{split}_images"] = data.data.numpy()
-        arrays[f"{split}_labels"] = data.targets.numpy().astype(np.uint8)
-    return select_classes(arrays, classes, f"{name} in {root}")
+    folder, arrays = files[0].parent, {}
+    with TemporaryDirectory() as root:
+        raw = Path(root, name, "raw")
+        raw.mkdir(parents=True)
+        try:
+            for path, plain in zip(files, IDX_FILES, strict=True):
+                check_readable(path)
+                _unpack(path, raw / plain)
+            for split in SPLITS:
+                data = getattr(datasets, name)(root, train=split == "train", download=False)
+                arrays[f"{split}_images"] = data.data.numpy()
+                arrays[f"{split}_labels"] = data.targets.numpy().astype(np.uint8)
+        except (ValueError, LookupError, AssertionError, OSError, EOFError, TypeError) as error:
+            raise StudyError(f"data.root: {folder} holds damaged {name} files ({error})") from error
+        except RuntimeError as error:
+            raise StudyError(f"data.root: {folder}: {error}") from error
+    return select_classes(arrays, classes, f"{name} in {folder}")
 
 
-def _torchvision_split(kind, name: str, root: Path, train: bool):
-    def load(download: bool):
-        return kind(str(root), train=train, download=download)
+def download(name: str, outputs: Sequence[Path], missing: str) -> None:
+    """Bring a data set's four IDX files to the outputs.
 
-    try:
-        return load(download=False)
-    except (ValueError, IndexError, AssertionError, OSError, EOFError, TypeError) as error:
-        raise StudyError(f"data.root: {root} holds damaged {name} files ({error})") from error
-    except RuntimeError:  # the files are not there
-        pass
-    try:
-        return load(download=True)
-    except Exception as error:  # whatever a network may raise
-        raise StudyError(
-            f"data.root: {root} has no {name} files and they cannot be downloaded ({error}); "
-            f"put the IDX files into {root / name / 'raw'}, or use data.source: embedded"
-        ) from error
+    Raises StudyError, saying that there are none in the folder `missing`, without a network.
+    """
+    from torchvision import datasets
+
+    with TemporaryDirectory() as root:
+        try:
+            getattr(datasets, name)(root, train=True, download=True)
+        except Exception as error:  # whatever a network may raise
+            raise StudyError(
+                f"data.root: {missing} has no {name} files and they cannot be downloaded "
+                f"({error}); put the four IDX files there (or .gz), or use data.source: embedded"
+            ) from error
+        for plain, output in zip(IDX_FILES, outputs, strict=True):
+            with replacing(output) as temporary:
+                shutil.copyfile(Path(root, name, "raw", plain), temporary)
+
+
+def _unpack(path: Path, plain: Path) -> None:
+    if path.suffix != ".gz":
+        plain.symlink_to(path.resolve())
+        return
+    with gzip.open(path) as compressed, plain.open("wb") as file:
+        shutil.copyfileobj(compressed, file)

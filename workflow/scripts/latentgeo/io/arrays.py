@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AGAIN, StudyError
-from .whole import replacing
+from .whole import check_readable, replacing
 
 KINDS = {
     "float": np.floating,  # all of them finite
@@ -34,6 +34,7 @@ def load_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:
     Raises StudyError, naming the file, when it is missing, damaged (every array carries a
     checksum), holds a pickle or lacks one of the names.
     """
+    check_readable(path)
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()  # reads everything; numpy may stop before the checksum

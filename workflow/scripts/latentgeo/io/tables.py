@@ -8,10 +8,12 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from ..errors import AGAIN, StudyError
+from .whole import check_readable
 
 
 def read_table(path: str, *columns: str) -> pd.DataFrame:
     """Read a CSV that `csv.write_table` wrote; StudyError, naming it, when it is damaged."""
+    check_readable(path)
     try:
         if not Path(path).read_bytes().endswith(b"\n"):
             raise ValueError("cut off")

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import socket
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,22 +19,39 @@ from ..errors import StudyError
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that becomes `path` when the block ends without error.
 
-    What processes that were killed left beside it is removed.
+    The file has a name that nobody could have known, is there already, and gets the permissions
+    that the umask asks for. What processes that were killed left beside it is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(f".{path.stem}~{host}~*{path.suffix}"):
-        if not _alive(int(left.stem.rpartition("~")[2])):
+    own = f".{path.stem}~{socket.gethostname()}~"
+    for left in path.parent.glob(f"{own}*{path.suffix}"):
+        process = left.name.removeprefix(own).partition("~")[0]
+        if process.isdecimal() and not _alive(int(process)):
             left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.stem}~{host}~{os.getpid()}{path.suffix}")
+    handle, name = tempfile.mkstemp(path.suffix, f"{own}{os.getpid()}~", path.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
         yield temporary
         with temporary.open("rb") as written:
+            os.fchmod(written.fileno(), 0o666 & ~_umask())
             os.fsync(written.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_readable(path: str | Path) -> None:
+    """Raise StudyError, naming it, when a file is there but may not be read."""
+    if os.path.exists(path) and not os.access(path, os.R_OK):
+        raise StudyError(f"{path}: permission denied; its owner can give it with chmod a+r")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _alive(process: int) -> bool:
@@ -53,7 +71,9 @@ def refuse_cut_off(paths: Iterable[str | Path]) -> None:
     are looked at, so that thousands of files take no time; a CSV that ends with one of its lines
     is not noticed.
     """
-    there = (path for path in map(Path, paths) if path.exists())
+    there = [path for path in map(Path, paths) if path.exists()]
+    for path in there:
+        check_readable(path)
     damaged = [path for path in there if not (path.is_file() and _has_end(path))]
     if damaged:
         cached = [path.resolve() for path in damaged if path.is_symlink()]

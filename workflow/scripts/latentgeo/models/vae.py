@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,10 +19,23 @@ LEAST_DEVIATION = 1e-3
 """Posterior means that spread by less, in units of the prior's deviation, have collapsed."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Which model of a study it is, and where it was trained."""
+
+    vae: str
+    seed: int
+    processor: str
+
+
 class VAE(nn.Module):
     """One encoder and `architecture.decoder_count` decoders; more than one make an ensemble."""
 
     likelihood: Likelihood = CONTINUOUS_BERNOULLI
+    origin: Origin | None = None
+    """Known of a model that was read from a file, ..."""
+    checksum: str = ""
+    """... as is the checksum of its parameters."""
 
     def __init__(self, architecture: Architecture):
         super().__init__()

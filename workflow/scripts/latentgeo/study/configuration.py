@@ -26,6 +26,28 @@ Validator = extend(
 )
 
 
+def complete(config: dict[str, Any], defaults: Path, given: Mapping[str, Any]) -> None:
+    """Put defaults from a file under a configuration, in place.
+
+    `given` are settings of the command line, in which Snakemake leaves the values inside of
+    `--config key={...}` strings.
+    """
+    merged = yaml.safe_load(defaults.read_text(encoding="utf-8"))
+    for settings in (config, retyped(given)):
+        merge(merged, settings)
+    config.clear()
+    config.update(merged)
+
+
+def merge(into: dict[str, Any], settings: Mapping[str, Any]) -> None:
+    """Put settings on top of others, in place, key by key at every depth."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value
+
+
 def check(config: dict[str, Any], schema_path: Path) -> None:
     """Fill in defaults and take out null entries, in place; raise StudyError for what is wrong.
 

@@ -43,7 +43,9 @@ def read(paths: Iterable[str], requests: Sequence[Request], **arrays: str) -> pd
     for request in requests:
         key = (*astuple(request.series), request.decoder_count)
         wanted[key] = max(request.pairs, wanted.get(key, 0))
-    table = pd.concat([_rows(path, wanted, arrays) for path in paths], ignore_index=True)
+    parts = [_rows(path, wanted, arrays) for path in paths]
+    models = _models(parts)
+    table = pd.concat(parts, ignore_index=True)
     found = table.groupby([*SERIES, "decoders"])["pair"].apply(sorted).to_dict()
     for key, pairs in wanted.items():
         if found.get(key) != list(range(pairs)):
@@ -51,7 +53,29 @@ def read(paths: Iterable[str], requests: Sequence[Request], **arrays: str) -> pd
                 f"geodesics {key}: {len(found.get(key, ()))} of {pairs} pairs are in the files "
                 f"that were read, where each should be once; {AGAIN}"
             )
-    return table.sort_values(KEY, kind="stable", ignore_index=True)
+    table = table.sort_values(KEY, kind="stable", ignore_index=True)
+    table.attrs["models"] = models
+    return table
+
+
+def model_of(table: pd.DataFrame, vae: str, seed: int) -> str:
+    """The checksum of the model of a type and seed whose geodesics `read` read."""
+    return table.attrs["models"][vae, seed]
+
+
+def _models(parts: Sequence[pd.DataFrame]) -> dict[tuple[str, int], str]:
+    """The checksum of every type's and seed's model; StudyError when geodesics are of several."""
+    models: dict[tuple[str, int], str] = {}
+    for part in parts:
+        (vae, seed), model = part.attrs["of"], part.attrs.pop("model")
+        if models.setdefault((vae, seed), model) != model:
+            raise StudyError(
+                f"{part.attrs['path']}: geodesics of another model of {vae}, seed {seed} "
+                f"than others have; {AGAIN}"
+            )
+    for part in parts:
+        part.attrs.clear()
+    return models
 
 
 def load_geodesics(path: str, **arrays: str) -> dict[str, np.ndarray]:
@@ -66,4 +90,7 @@ def _rows(path: str, wanted: dict[tuple, int], arrays: dict[str, str]) -> pd.Dat
     limits = [wanted.get((*series, count), 0) for count in stored["decoders"].tolist()]
     chosen = stored["pair"] < np.array(limits)
     columns = {name: np.broadcast_to(stored[name], chosen.shape)[chosen] for name in COLUMNS}
-    return pd.DataFrame(columns | {name: list(stored[name][chosen]) for name in arrays})
+    rows = pd.DataFrame(columns | {name: list(stored[name][chosen]) for name in arrays})
+    of = stored["vae"].item(), stored["seed"].item()
+    rows.attrs = {"of": of, "model": stored["model"].item(), "path": path}
+    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,34 @@ from ..errors import AGAIN, StudyError
 from ..io.arrays import load_shaped
 from .series import Series, place
 
+ORIGIN = {"vae": "text", "seed": "integer", "model": "text"}
+"""What says of which model something was made: type, seed, checksum of the parameters."""
 
-def load_latents(path: str | Path) -> dict[str, np.ndarray]:
-    """`means` (n, 2) and `labels` (n,) of the training images."""
-    return load_shaped(path, means="float n 2", labels="integer n")
+
+def origin(vae: str, seed: int, model: str) -> dict[str, np.ndarray]:
+    """The arrays of `ORIGIN`."""
+    return {"vae": np.array(vae), "seed": np.array(seed), "model": np.array(model)}
+
+
+def check_origin(path: str | Path, arrays: Mapping[str, np.ndarray], model: str) -> None:
+    """Raise StudyError, naming the file, when it was made of another model than this one."""
+    if arrays["model"].item() != model:
+        kind = f"{arrays['vae'].item()}, seed {arrays['seed'].item()}"
+        raise StudyError(
+            f"{path}: was made of another model ({kind}, {arrays['model'].item()[:8]}) than "
+            f"what it is used with ({model[:8]}); {AGAIN}"
+        )
+
+
+def load_latents(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
+    """`means` (n, 2) and `labels` (n,) of the training images, and of which model they are.
+
+    StudyError when they are not of the model with that checksum.
+    """
+    arrays = load_shaped(path, means="float n 2", labels="integer n", **ORIGIN)
+    if model is not None:
+        check_origin(path, arrays, model)
+    return arrays
 
 
 def load_pairs(path: str | Path, size: int, images: int) -> dict[str, np.ndarray]:
@@ -26,25 +50,31 @@ def load_pairs(path: str | Path, size: int, images: int) -> dict[str, np.ndarray
     return arrays
 
 
-def load_grid(path: str | Path, decoder_count: int | str = "m") -> dict[str, np.ndarray]:
-    """The arrays of a `grid.LatentGrid`, of so many decoders if that is known."""
-    return load_shaped(
-        path,
-        axes="float 2 g",
-        centre="float 2",
-        scale="float 2",
-        disagreement=f"float {decoder_count} g g",
-        drift=f"float {decoder_count} g g 2",
-        metric=f"float {decoder_count} g g 2 2",
-        skewness=f"float {decoder_count} g g 2 2 2",
-        entropy=f"float {decoder_count} g g",
-    )
+GRID = {
+    "axes": "float 2 g",
+    "centre": "float 2",
+    "scale": "float 2",
+    "disagreement": "float m g g",
+    "drift": "float m g g 2",
+    "metric": "float m g g 2 2",
+    "skewness": "float m g g 2 2 2",
+    "entropy": "float m g g",
+}
+"""The arrays of a `LatentGrid`."""
+
+
+def load_grid(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of `GRID`; StudyError when they are not of the model with that checksum."""
+    arrays = load_shaped(path, **GRID, **ORIGIN)
+    if model is not None:
+        check_origin(path, arrays, model)
+    return {name: arrays[name] for name in GRID}
 
 
 SERIES = {name: "integer" if name == "seed" else "text" for name in Series.__dataclass_fields__}
 """What is the same for all geodesics of a file."""
-IDENTITY = SERIES | {"decoders": "integer n", "pair": "integer n"}
-"""What says which geodesics a file holds."""
+IDENTITY = SERIES | ORIGIN | {"decoders": "integer n", "pair": "integer n"}
+"""What says which geodesics a file holds, and of which model."""
 
 
 def load_identified(path: str | Path, **forms: str) -> dict[str, np.ndarray]:
@@ -58,11 +88,18 @@ def load_identified(path: str | Path, **forms: str) -> dict[str, np.ndarray]:
     return arrays
 
 
-def load_weights(paths: Iterable[str | Path], pairs: Sequence[int]) -> np.ndarray:
-    """Weights (B, P, d) of the geodesics of some pairs, in order, from files of one series."""
+def load_weights(
+    paths: Sequence[str | Path], pairs: Sequence[int], model: str | None = None
+) -> np.ndarray:
+    """Weights (B, P, d) of the geodesics of some pairs, in order, from files of one series.
+
+    StudyError when there are no such geodesics, or when they are of another model.
+    """
     found: dict[int, np.ndarray] = {}
     for path in paths:
         arrays = load_identified(path, weights="float n w d")
+        if model is not None:
+            check_origin(path, arrays, model)
         found |= zip(arrays["pair"].tolist(), arrays["weights"], strict=True)
     missing = [pair for pair in pairs if pair not in found]
     if missing:

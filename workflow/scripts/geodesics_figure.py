@@ -1,32 +1,38 @@
 """Geodesics of one model over the entropy of its decoders and the latents (figure 1)."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo.study import plotting
+from latentgeo.study import plotting, shown
 from latentgeo.study.experiments import requested
-from latentgeo.study.records import read
+from latentgeo.study.records import model_of, read
 from latentgeo.study.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-grid = load_grid(snakemake.input.grid)
-latents = load_latents(snakemake.input.latents)
 requests = requested(p.experiments.values(), vae=p.vae)
-table = read(snakemake.input.geodesics, requests, points="number n t 2")
+pairs, left_out = shown.first(range(requests[0].pairs), shown.MOST_GEODESICS, "geodesics")
+chosen = shown.of_first_pairs(snakemake.input.geodesics, requests, len(pairs))
+table = read(*chosen, points="number n t 2")
+model = model_of(table, p.vae, requests[0].series.seed)
+latents = load_latents(snakemake.input.latents, model)
 
-figure, axes = plt.subplots(figsize=(plotting.WIDTH, 0.8 * plotting.WIDTH))
-image = plotting.entropy_map(axes, grid)
+figure, [[axes]] = plotting.grid(1, 1, plotting.WIDTH, 0.8 * plotting.WIDTH)
+image = plotting.entropy_map(axes, load_grid(snakemake.input.grid, model))
 plotting.scatter_latents(axes, latents["means"], latents["labels"])
 points = np.stack(table["points"])
 plotting.draw_curves(axes, points, table["converged"])
 plotting.frame(axes, latents["means"], points)
 plotting.latent_axes(axes)
 missed = int((~table["converged"]).sum())
+decoders = requests[0].decoder_count
+counted = "one decoder" if decoders == 1 else f"{decoders} decoders"
+what = left_out or ("1 geodesic" if len(table) == 1 else f"{len(table)} geodesics")
 note = f", {missed} not converged (dotted)" if missed else ""
-decoder_count = requests[0].decoder_count
-count = "one decoder" if decoder_count == 1 else f"{decoder_count} decoders"
-axes.set_title(f"{p.vae} ({count}): {len(table)} geodesics{note}")
-axes.legend(loc="upper right", markerscale=4, frameon=True)
+axes.set_title(plotting.wrapped(f"{p.vae} ({counted}): {what}{note}", plotting.WIDTH, 10.8))
+handles, labels = axes.get_legend_handles_labels()
+if len(labels) <= 4:
+    axes.legend(loc="upper right", markerscale=4, frameon=True)
+else:
+    plotting.legend_above(figure, handles, labels, entry=1.2, markerscale=4)
 figure.colorbar(image, label="mean entropy of the output [nats per pixel]", shrink=0.8)
 plotting.save(figure, snakemake.output)

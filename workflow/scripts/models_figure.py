@@ -1,28 +1,38 @@
 """The same pairs' geodesics in every retrained model (figure 4)."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
-from latentgeo.study import plotting
+from latentgeo.study import plotting, shown
 from latentgeo.study.experiments import requested
-from latentgeo.study.records import read
+from latentgeo.study.records import model_of, read
 from latentgeo.study.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-vaes, seeds = p.experiments["variation"]["vaes"], p.seeds
-table = read(snakemake.input.geodesics, requested(p.experiments.values()), points="number n t 2")
+vaes, seeds = p.vaes, p.seeds
 models = [(vae, seed) for vae in vaes for seed in seeds]
+everything = p.experiments["variation"]
+pairs, left_out = shown.first(range(everything["pairs"]), shown.MOST_PAIRS, "pairs")
+notes = [
+    shown.first(everything["vaes"], len(vaes), "VAE types")[1],
+    shown.first(everything["seeds"], len(seeds), "seeds")[1],
+    left_out,
+]
+requests = [r for vae, seed in models for r in requested([everything], vae=vae, seed=seed)]
+chosen = shown.of_first_pairs(snakemake.input.geodesics, requests, len(pairs))
+table = read(*chosen, points="number n t 2")
 
-rows, columns = len(vaes), len(seeds)
-figure, panels = plt.subplots(
-    rows, columns, figsize=(max(2.1 * columns, 4), 2.3 * rows + 0.3), squeeze=False
+titles = {(vae, seed): plotting.wrapped(f"{vae}, seed {seed}", 2.1, 10.8) for vae, seed in models}
+height = 2.3 + plotting.further_lines(titles.values(), 10.8)
+figure, panels = plotting.grid(
+    len(vaes), len(seeds), max(2.1 * len(seeds), 4), height * len(vaes) + 0.3
 )
 for axes, (vae, seed), grid_file, latents_file in zip(
     panels.flat, models, snakemake.input.grids, snakemake.input.latents, strict=True
 ):
-    latents = load_latents(latents_file)
-    plotting.entropy_map(axes, load_grid(grid_file))
+    model = model_of(table, vae, seed)
+    latents = load_latents(latents_file, model)
+    plotting.entropy_map(axes, load_grid(grid_file, model))
     plotting.scatter_latents(axes, latents["means"], latents["labels"], most=500)
     own = table[(table["vae"] == vae) & (table["seed"] == seed)]
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
@@ -33,9 +43,9 @@ for axes, (vae, seed), grid_file, latents_file in zip(
     axes.set_xlabel("")
     axes.set_ylabel("")
     axes.tick_params(labelsize=6)
-    axes.set_title(f"{vae}, seed {seed}")
-figure.supxlabel("latent dimension 1")
+    axes.set_title(titles[vae, seed])
+figure.supxlabel(plotting.with_notes("latent dimension 1", *notes))
 figure.supylabel("latent dimension 2")
-handles = panels.flat[0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside upper center", ncols=len(handles[0]), markerscale=3)
+handles, labels = panels.flat[0].get_legend_handles_labels()
+plotting.legend_above(figure, handles, labels, entry=1, markerscale=3)
 plotting.save(figure, snakemake.output)

@@ -1,28 +1,34 @@
 """Distance of geodesics to the latents against the number of decoders (figure 3)."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from job import begin
 from latentgeo.io.tables import read_table
-from latentgeo.study import plotting
-from matplotlib.ticker import MaxNLocator
+from latentgeo.study import plotting, shown
 
 begin(snakemake)
 table = read_table(snakemake.input.table, "decoders", "n", "mean", "std", "not_converged")
-figure, axes = plt.subplots(figsize=(0.75 * plotting.WIDTH, 3.5))
-for k, (curve, own) in enumerate(table.groupby("curve")):
-    colour, marker = plotting.COLOURS[k], plotting.MARKERS[k]
+curves, left_out = shown.first(table.groupby("curve"), shown.MOST_LINES, "curve families")
+width = 0.75 * plotting.WIDTH
+figure, [[axes]] = plotting.grid(1, 1, width, 3.5)
+for k, (curve, own) in enumerate(curves):
+    style = plotting.line_style(k)
     missed = int(own["not_converged"].sum())
     label = f"{curve} ({missed} not converged)" if missed else curve
     error = own["std"] / np.sqrt(own["n"])
-    axes.plot(own["decoders"], own["mean"], color=colour, marker=marker, ms=4, label=label)
-    axes.fill_between(
-        own["decoders"], own["mean"] - error, own["mean"] + error, color=colour, alpha=0.2, lw=0
-    )
-axes.set_xlabel("decoders of the ensemble")
+    low, high = own["mean"] - error, own["mean"] + error
+    axes.plot(own["decoders"], own["mean"], ms=4, label=label, **style)
+    axes.fill_between(own["decoders"], low, high, color=style["color"], alpha=0.2, lw=0)
+axes.set_xlabel(plotting.with_notes("decoders of the ensemble", left_out))
 axes.set_ylabel("proximity: largest distance\nto the nearest latent [latent units]")
 axes.set_ylim(bottom=0)
-axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-axes.set_title(f"{snakemake.params.vae}: mean of {table['n'].max()} curves ± standard error")
-axes.legend()
+plotting.whole_numbers(axes)
+n = table["n"].max()
+of_curves = f"mean of {n} curves ± standard error" if n > 1 else "one curve"
+axes.set_title(plotting.wrapped(f"{snakemake.params.vae}: {of_curves}", width, 10.8))
+handles, labels = axes.get_legend_handles_labels()
+if len(labels) <= 4 and max(map(len, labels)) <= 40:
+    axes.legend()
+else:
+    entry = 0.6 + 0.085 * max(map(len, labels))
+    plotting.legend_above(figure, handles, labels, entry)
 plotting.save(figure, snakemake.output)

@@ -7,8 +7,9 @@ import pandas as pd
 
 
 def coefficient_of_variation(values: np.ndarray) -> float:
-    """Standard deviation (with n - 1) over mean; NaN for fewer than two values."""
-    return float(np.std(values, ddof=1) / np.mean(values)) if len(values) > 1 else float("nan")
+    """Standard deviation (with n - 1) over mean; NaN for fewer than two values or a mean of 0."""
+    mean = np.mean(values)
+    return float(np.std(values, ddof=1) / mean) if len(values) > 1 and mean != 0 else float("nan")
 
 
 def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:

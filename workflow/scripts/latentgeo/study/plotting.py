@@ -1,27 +1,35 @@
-"""One look for all figures; colours that the colour-blind can tell apart (Okabe and Ito)."""
+"""One look for all figures, whatever the user's settings of matplotlib."""
 
 from __future__ import annotations
 
+import os
+import textwrap
 from collections.abc import Iterable
 
-import matplotlib
-
-matplotlib.use("Agg")
+os.environ["MPLBACKEND"] = "agg"  # the user's may be one that this matplotlib does not know
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
+from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import PchipInterpolator
 
 from ..io.whole import replacing
 
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
+COLOURS += ["#894E3B", "#B10076", "#00EBB1"]
+"""Ten that the colour-blind can tell apart, on white and on greys; most of them Okabe and Ito's."""
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+DASHES = ["-", "--", "-.", ":"]
 WIDTH = 7.0
 """Width of a full-page figure in inches."""
+MOST_INCHES, MOST_PIXELS = 99, 49e6
+"""Of any figure, before the margin of a tenth of an inch."""
 
+plt.switch_backend("agg")
+plt.rcdefaults()
 plt.rcParams.update(
     {
         "figure.dpi": 100,
@@ -40,11 +48,71 @@ plt.rcParams.update(
 
 def save(figure: Figure, paths: Iterable[str]) -> None:
     """Write a figure in the format of each path's ending, without dates; and close it."""
+    width, height = np.minimum(figure.get_size_inches(), MOST_INCHES)
+    figure.set_size_inches(width, height)
+    dpi = min(plt.rcParams["savefig.dpi"], int(np.sqrt(MOST_PIXELS / (width * height))))
     for path in paths:
         with replacing(path) as temporary:
             metadata = {"CreationDate": None} if path.endswith(".pdf") else None
-            figure.savefig(temporary, metadata=metadata)
+            figure.savefig(temporary, metadata=metadata, dpi=dpi)
     plt.close(figure)
+
+
+def grid(
+    rows: int, columns: int, width: float, height: float, **sharing
+) -> tuple[Figure, np.ndarray]:
+    """A figure of so many panels, and these; width and height in inches are the whole figure's."""
+    return plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **sharing)
+
+
+def filled(panels: np.ndarray, count: int) -> list[Axes]:
+    """The first panels, so many; those that are left over are taken away."""
+    for axes in panels.flat[count:]:
+        axes.remove()
+    return list(panels.flat[:count])
+
+
+def line_style(k: int) -> dict[str, str]:
+    """Colour, marker and dashes of the k-th line, unlike those of the 39 before it."""
+    dashes = DASHES[k // len(COLOURS) % len(DASHES)]
+    return {
+        "color": COLOURS[k % len(COLOURS)],
+        "marker": MARKERS[k % len(MARKERS)],
+        "ls": dashes,
+    }
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Ticks of the horizontal axis at whole numbers, also where there is only one."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    low, high = axes.get_xlim()
+    if high - low < 1:
+        axes.set_xlim((low + high - 1) / 2, (low + high + 1) / 2)
+
+
+def wrapped(text: str, inches: float, points: float) -> str:
+    """Text in lines of so many inches, for a font of so many points."""
+    letter = 0.58 * points / 72
+    return textwrap.fill(text, max(8, int(inches / letter)))
+
+
+def further_lines(texts: Iterable[str], points: float) -> float:
+    """Inches that the lines after the first take in the longest of some texts."""
+    return max(text.count("\n") for text in texts) * 1.2 * points / 72
+
+
+def with_notes(text: str, *notes: str) -> str:
+    """A label of a whole figure that says what is left out, if anything."""
+    said = "; ".join(note for note in notes if note)
+    return "\n".join(part for part in (text, said and f"({said})") if part)
+
+
+def legend_above(figure: Figure, handles: list, labels: list[str], entry: float, **style) -> None:
+    """A legend above all panels, with as many entries of so many inches in a row as fit."""
+    columns = max(1, min(len(labels), int(figure.get_figwidth() / entry)))
+    rows = -(-len(labels) // columns)
+    figure.set_figheight(figure.get_figheight() + 0.19 * (rows - 1))
+    figure.legend(handles, labels, loc="outside upper center", ncols=columns, **style)
 
 
 def latent_axes(axes: Axes) -> None:
@@ -71,21 +139,27 @@ def entropy_map(axes: Axes, grid: dict[str, np.ndarray]):
 
 
 def frame(axes: Axes, means: np.ndarray, points: np.ndarray) -> None:
-    """Show all points of curves (B, T, 2) and all but the outermost latents, (n, 2)."""
+    """Show all points of curves (B, T, 2) and all but the outermost latents, (n, 2).
+
+    No side is more than four times the other.
+    """
     corners = np.concatenate([points.reshape(-1, 2), np.quantile(means, [0.001, 0.999], axis=0)])
     low, high = corners.min(0), corners.max(0)
-    margin = 0.03 * (high - low)
+    sides = high - low
+    margin = 0.03 * sides + np.maximum(sides.max() / 4 - sides, 0) / 2
     axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
     axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
 
 
 def scatter_latents(axes: Axes, means: np.ndarray, labels: np.ndarray, most: int = 1500) -> None:
-    """Some of the latents, coloured by class."""
+    """Some of the latents, coloured by class; from the sixth class on they are triangles."""
+    classes = np.unique(labels)
     every = max(1, len(means) // most)
     means, labels = means[::every], labels[::every]
-    for n, label in enumerate(np.unique(labels)):
-        chosen = means[labels == label]
-        axes.scatter(*chosen.T, s=3, lw=0, alpha=0.6, color=COLOURS[n % 8], label=f"class {label}")
+    for n, label in enumerate(classes):
+        chosen, colour = means[labels == label], COLOURS[n % len(COLOURS)]
+        shape = {"marker": "o", "s": 3} if n < 5 else {"marker": "^", "s": 6}
+        axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=f"class {label}", **shape)
 
 
 def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) -> None:

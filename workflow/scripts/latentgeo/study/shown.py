@@ -1,0 +1,48 @@
+"""How much of a large study its figures show; what they leave out they say themselves.
+
+Figures of the default study show everything. Tables always have everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TypeVar
+
+from .series import Request, span
+
+MOST_GEODESICS = 60
+"""Geodesics over one latent space."""
+MOST_PAIRS = 12
+"""Pairs side by side, or with names in one latent space."""
+MOST_TYPES = 12
+"""VAE types, or curve families with each solver: rows of panels."""
+MOST_SEEDS = 10
+"""Seeds side by side, or each with a colour of its own."""
+MOST_LINES = 20
+"""Lines in one panel."""
+MOST_PANELS = 48
+
+Item = TypeVar("Item")
+
+
+def first(items: Iterable[Item], most: int, what: str) -> tuple[list[Item], str]:
+    """The first of many items, and what to say of it: nothing when they are all."""
+    items = list(items)
+    note = f"the first {most} of {len(items):,} {what}" if len(items) > most else ""
+    return items[:most], note
+
+
+def beside(rows: Sequence, most: int) -> int:
+    """How many panels fit into each row, no more than `most` and at least one."""
+    return max(1, min(most, MOST_PANELS // len(rows)))
+
+
+def of_first_pairs(
+    paths: Iterable[str], requests: Iterable[Request], pairs: int
+) -> tuple[list[str], list[Request]]:
+    """What to read, and to ask for, where only the first pairs are to be shown."""
+    blocks = {path: span(PurePath(path).stem.removeprefix("pairs-")) for path in paths}
+    needed = [path for path, (start, _) in blocks.items() if start < pairs]
+    return needed, [replace(r, pairs=min(r.pairs, pairs)) for r in requests]

@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 CORES ?= all
+# Further arguments of pip, for instance an index of torch without GPU libraries.
+PIP_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -50,5 +52,5 @@ clean:
 $(READY): requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) -r requirements.txt
 	touch $@

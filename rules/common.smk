@@ -76,6 +76,11 @@ def look_at_results():
     provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
 
 
+def images_of_the_user():
+    """The files of the user's own images, which a module's prefix does not move."""
+    return [local(path) for path in DATA_FILES] if CONTENT and PREFIX else []
+
+
 def params_now(record):
     """The parameters that a recorded job would have now; None where there is no such job."""
     if not workflow.is_rule(record.rule):

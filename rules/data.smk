@@ -21,7 +21,7 @@ rule download_images:
 
 rule extract_digits:
     input:
-        DATA_FILES,
+        images_of_the_user() or DATA_FILES,
     output:
         digits=DIGITS,
     log:

@@ -81,7 +81,12 @@ def without(packages, code):
 
 
 def planning_imports():
-    lines = (PROJECT / "rules/common.smk").read_text().splitlines()
+    """What the Snakefile and its parts import of the library, in the order of their names."""
+    lines = [
+        line
+        for path in [PROJECT / "Snakefile", *sorted((PROJECT / "rules").glob("*.smk"))]
+        for line in path.read_text().splitlines()
+    ]
     return [line for line in lines if line.startswith(("from latentgeo", "import latentgeo"))]
 
 
@@ -98,15 +103,22 @@ def test_a_study_is_checked_and_planned_without_a_large_package():
 from pathlib import Path
 import yaml
 from latentgeo.images import counts
-from latentgeo.study import configuration, experiments, plan, sources
+from latentgeo.io import whole
+from latentgeo.study import configuration, environments, experiments, plan, provenance, sources
 project = Path({str(PROJECT)!r})
-config = yaml.safe_load((project / "config.yaml").read_text())
+config = {{}}
+configuration.complete(config, project / "config.yaml", {{"pairs": {{"per_job": "20"}}}})
 configuration.check(config, project / "workflow/schemas/config.schema.yaml")
+files, content = counts.data_files(config["data"])
 images = counts.count_embedded(project / "resources/mnist-012.npz", config["data"]["classes"])
 configuration.check_pairs(config, images)
 found = experiments.experiments(config).values()
 jobs = plan.plan([r for e in found for r in e.requests()], config["pairs"]["per_job"])
 sources.checksum(project / "workflow/scripts", "train_vae")
+environments.version_of("torch", project / "envs/geometry.yaml", True)
+whole.refuse_cut_off([project / "nothing.npz"])
+records = provenance.read_all(project / "workflow")
+assert provenance.outdated([str(project / "config.yaml")], records, lambda record: None)
 print(images, sum(map(len, jobs.values())))
 """,
     )

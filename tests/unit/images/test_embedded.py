@@ -45,3 +45,5 @@ def test_the_settings_of_the_config_are_enough_to_read_them():
     expected = read_embedded(EMBEDDED, SUMS, [1, 2])
     assert found.keys() == expected.keys()
     assert all((found[name] == expected[name]).all() for name in found)
+    again = read({"source": "embedded", "classes": [1, 2]}, "data/of/others")
+    assert all((again[name] == expected[name]).all() for name in expected)

@@ -10,11 +10,12 @@ import pytest
 import torch
 from latentgeo.errors import StudyError
 from latentgeo.models.architecture import Architecture
-from latentgeo.models.files import check_architecture, load, save, sha256
-from latentgeo.models.vae import VAE
+from latentgeo.models.files import load, load_wanted, save, sha256
+from latentgeo.models.vae import VAE, Origin
 from safetensors.torch import save_file
 
 SMALL = Architecture(latent_dim=2, decoder_count=3, hidden=8, channels=2)
+ORIGIN = Origin("ensemble", 0, "Some CPU (AVX2)")
 
 
 def model(seed=0):
@@ -25,7 +26,7 @@ def model(seed=0):
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "model.safetensors"
-    save(model(), path)
+    save(model(), path, ORIGIN)
     return path
 
 
@@ -33,6 +34,8 @@ def test_a_model_comes_back_exactly_ready_to_use(saved):
     loaded, original = load(saved), model()
     assert loaded.architecture == SMALL
     assert not loaded.training
+    assert loaded.origin == ORIGIN
+    assert loaded.checksum == sha256(original.state_dict())
     for name, parameter in original.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], parameter)
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
@@ -40,11 +43,12 @@ def test_a_model_comes_back_exactly_ready_to_use(saved):
 
 def test_the_same_model_gives_the_same_bytes(saved, tmp_path):
     for name in ("again", "and-again"):
-        save(model(), tmp_path / name)
+        save(model(), tmp_path / name, ORIGIN)
         assert (tmp_path / name).read_bytes() == saved.read_bytes()
-    save(load(saved), tmp_path / "copy")
+    loaded = load(saved)
+    save(loaded, tmp_path / "copy", loaded.origin)
     assert (tmp_path / "copy").read_bytes() == saved.read_bytes()
-    save(model(seed=1), tmp_path / "other")
+    save(model(seed=1), tmp_path / "other", ORIGIN)
     assert (tmp_path / "other").read_bytes() != saved.read_bytes()
 
 
@@ -134,18 +138,34 @@ def with_header(path, change):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda own: {**own, "hidden": 16},
-        lambda own: {**own, "decoder_count": 4},
-        lambda own: {**own, "decoder_count": 1},
-        lambda own: {**own, "latent_dim": "two"},
-        lambda own: {**own, "depth": 2},
-        lambda own: {k: v for k, v in own.items() if k != "hidden"},
+        *(
+            lambda own, part=part, change=change: {**own, part: change(own[part])}
+            for part, change in [
+                ("architecture", lambda own: {**own, "hidden": 16}),
+                ("architecture", lambda own: {**own, "decoder_count": 4}),
+                ("architecture", lambda own: {**own, "decoder_count": 1}),
+                ("architecture", lambda own: {**own, "latent_dim": "two"}),
+                ("architecture", lambda own: {**own, "depth": 2}),
+                ("architecture", lambda own: {k: v for k, v in own.items() if k != "hidden"}),
+                ("origin", lambda own: {**own, "machine": "mine"}),
+                ("origin", lambda own: {k: v for k, v in own.items() if k != "vae"}),
+                ("origin", lambda own: {k: v for k, v in own.items() if k != "processor"}),
+                ("origin", lambda own: None),
+                ("origin", lambda own: "text"),
+            ]
+        ),
+        lambda own: {k: v for k, v in own.items() if k != "architecture"},
+        lambda own: {k: v for k, v in own.items() if k != "origin"},
         lambda own: {k: v for k, v in own.items() if k != "sha256"},
         lambda own: {},
         lambda own: [],
         lambda own: "text",
     ],
-    ids=["wider", "more", "fewer", "words", "unknown", "lacking", "unchecked", "{}", "[]", "text"],
+    ids=[
+        *("wider", "more", "fewer", "words", "unknown", "lacking"),
+        *("unknown origin", "no type", "no processor", "null origin", "text origin"),
+        *("no architecture", "no origin", "unchecked", "{}", "[]", "text"),
+    ],
 )
 def test_another_architecture_than_the_files_own_is_refused(saved, change):
     with_header(saved, lambda own: own)
@@ -164,16 +184,61 @@ def test_a_safetensors_file_of_somebody_else_is_refused(tmp_path):
 @pytest.mark.parametrize("key, value", [("decoder_count", 1), ("hidden", 16), ("channels", 4)])
 def test_a_model_of_another_architecture_is_refused(key, value, saved):
     wanted = vars(SMALL)
-    check_architecture(saved, load(saved), wanted)
+    assert load_wanted(saved, wanted, "ensemble", 0).origin == ORIGIN
     with refused(saved):
-        check_architecture(saved, load(saved), wanted | {key: value})
+        load_wanted(saved, wanted | {key: value}, "ensemble", 0)
+
+
+@pytest.mark.parametrize(
+    "origin, found",
+    [
+        (Origin("ensemble", 1, "Some CPU"), "ensemble, seed 1"),
+        (Origin("other", 0, "Some CPU"), "other, seed 0"),
+        (Origin("ensemble", "0", "Some CPU"), "ensemble, seed 0"),
+    ],
+    ids=["another seed", "another type", "a seed that is text"],
+)
+def test_a_model_in_the_place_of_another_is_refused(origin, found, saved):
+    save(model(), saved, origin)
+    load(saved)
+    with pytest.raises(StudyError) as error:
+        load_wanted(saved, vars(SMALL), "ensemble", 0)
+    assert str(error.value) == (
+        f"{saved}: the model is {found}, not ensemble, seed 0; delete it and run again"
+    )
+
+
+def test_a_model_from_another_processor_is_the_models_twin(saved):
+    save(model(), saved, Origin("ensemble", 0, "Another CPU (AVX512)"))
+    assert load_wanted(saved, vars(SMALL), "ensemble", 0).origin.processor == "Another CPU (AVX512)"
+
+
+def test_where_a_model_is_from_does_not_change_its_checksum(saved, tmp_path):
+    save(model(), tmp_path / "twin", Origin("other", 3, "Another CPU"))
+    save(model(seed=1), tmp_path / "other", ORIGIN)
+    checksums = [load(path).checksum for path in (saved, tmp_path / "twin", tmp_path / "other")]
+    assert checksums[0] == checksums[1] != checksums[2]
+    assert len(checksums[0]) == 64
+
+
+def test_a_model_that_was_not_read_from_a_file_has_no_origin(saved):
+    load(saved)
+    assert (model().origin, model().checksum) == (None, "")
+
+
+def header_of(tensors, **architecture):
+    parts = {"architecture": vars(SMALL) | architecture, "origin": vars(ORIGIN)}
+    return parts | {"sha256": sha256(tensors)}
 
 
 @pytest.mark.parametrize("key", ["decoder_count", "hidden", "channels", "latent_dim", "sha256"])
 @pytest.mark.parametrize("value", [None, -1, 10, "x", [2]])
 def test_a_model_with_another_header_is_refused(key, value, saved):
     tensors = load(saved).state_dict()
-    header = vars(SMALL) | {"sha256": sha256(tensors), key: value}
+    save_file(tensors, saved, metadata={"latentgeo": json.dumps(header_of(tensors))})
+    load(saved)
+    header = header_of(tensors, **({} if key == "sha256" else {key: value}))
+    header |= {key: value} if key == "sha256" else {}
     save_file(tensors, saved, metadata={"latentgeo": json.dumps(header)})
     with refused(saved):
         load(saved)
@@ -181,7 +246,17 @@ def test_a_model_with_another_header_is_refused(key, value, saved):
 
 def test_a_model_that_calls_its_decoders_by_the_former_key_is_refused(saved):
     former = {"decoder_count": "decoders"}
-    with_header(saved, lambda own: {former.get(key, key): value for key, value in own.items()})
+
+    def renamed(own):
+        return {former.get(key, key): value for key, value in own.items()}
+
+    with_header(saved, lambda own: own | {"architecture": renamed(own["architecture"])})
+    with refused(saved):
+        load(saved)
+
+
+def test_a_model_with_the_former_header_is_refused(saved):
+    with_header(saved, lambda own: own["architecture"] | {"sha256": own["sha256"]})
     with refused(saved):
         load(saved)
 
@@ -195,8 +270,9 @@ def test_a_model_without_a_header_is_refused(saved):
 @pytest.mark.parametrize("name", VAE(SMALL).state_dict())
 def test_a_model_that_lacks_a_tensor_or_has_changed_values_is_refused(name, saved):
     tensors = load(saved).state_dict()
-    header = vars(SMALL) | {"sha256": sha256(tensors)}
-    metadata = {"latentgeo": json.dumps(header)}
+    metadata = {"latentgeo": json.dumps(header_of(tensors))}
+    save_file(tensors, saved, metadata=metadata)
+    load(saved)
     save_file({k: v for k, v in tensors.items() if k != name}, saved, metadata=metadata)
     with refused(saved):
         load(saved)

@@ -10,7 +10,7 @@ from latentgeo.models.architecture import Architecture
 from latentgeo.models.evaluation import Evaluation, evaluate
 from latentgeo.models.streams import Stream
 from latentgeo.models.training import Schedule, new_model, train
-from latentgeo.models.vae import prior_divergence
+from latentgeo.models.vae import Origin, prior_divergence
 from safetensors.torch import load_file, save_file
 
 ARCHITECTURE = Architecture(latent_dim=2, decoder_count=2, hidden=8, channels=2)
@@ -36,7 +36,7 @@ def run(schedule=SCHEDULE, architecture=ARCHITECTURE, stream=STREAM, data=None, 
 
 
 def content(model, tmp_path):
-    files.save(model, tmp_path / "content.safetensors")
+    files.save(model, tmp_path / "content.safetensors", Origin("ensemble", 0, "Some CPU"))
     return (tmp_path / "content.safetensors").read_bytes()
 
 

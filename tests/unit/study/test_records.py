@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from latentgeo.errors import StudyError
-from latentgeo.io.arrays import save_arrays
-from latentgeo.study.records import COLUMNS, EACH, KEY, load_geodesics, read
+from latentgeo.io.arrays import load_arrays, save_arrays
+from latentgeo.study.records import COLUMNS, EACH, KEY, load_geodesics, model_of, read
 from latentgeo.study.series import Request, Series, place
 
 SERIES = Series("ensemble", 0, "fisher-rao", "polynomial", "graph", "newton")
@@ -19,7 +19,12 @@ def energy_of(series: Series, count: int, pair: int) -> float:
     return 10_000 * (series.seed + len(series.start)) + 100.0 * count + pair
 
 
-def write(folder, series, counts, pairs) -> str:
+def model(series: Series) -> str:
+    """The checksum of the model of a series."""
+    return f"{series.vae}-{series.seed}"
+
+
+def write(folder, series, counts, pairs, of: str | None = None) -> str:
     """A file of geodesics of a series, for numbers of decoders and pairs from ... to, exclusive."""
     keys = [(count, pair) for count in range(*counts) for pair in range(*pairs)]
     path = folder / place(series, (counts[0], counts[1] - 1), pairs)
@@ -35,6 +40,7 @@ def write(folder, series, counts, pairs) -> str:
         pair=np.array([pair for _, pair in keys]),
         points=points,
         index=np.arange(len(keys)),
+        model=np.array(of or model(series)),
         **each,
     )
     return str(path)
@@ -178,13 +184,69 @@ def test_a_damaged_file_among_many_is_named(tmp_path):
         read(paths, [Request(SERIES, 1, 8)])
 
 
+# ── of which models they are ────────────────────────────────────────────────────────────────────
+
+
+def test_the_models_of_all_geodesics_are_known(tmp_path):
+    paths = [
+        write(tmp_path, SERIES, (1, 4), (0, 4)),
+        write(tmp_path, SERIES, (1, 4), (4, 8)),
+        write(tmp_path, DENSITY, (0, 1), (0, 4)),
+        write(tmp_path, OTHER, (1, 2), (0, 3)),
+    ]
+    table = read(paths, [Request(SERIES, 2, 6), Request(DENSITY, 0, 4), Request(OTHER, 1, 3)])
+    assert table.attrs == {"models": {("ensemble", 0): "ensemble-0", ("single", 3): "single-3"}}
+    assert model_of(table, "single", 3) == "single-3"
+    with pytest.raises(KeyError):
+        model_of(table, "single", 0)
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("series", [SERIES, DENSITY], ids=lambda series: series.metric)
+def test_geodesics_of_two_models_of_one_type_and_seed_are_refused(series, position, tmp_path):
+    """Whether they are of one series or of several, and wherever the others are."""
+    counts = (0, 1) if series is DENSITY else (1, 4)
+    paths = [write(tmp_path, SERIES, (1, 4), block) for block in ((0, 4), (4, 8))]
+    paths.append(write(tmp_path, OTHER, (1, 2), (0, 3)))
+    requests = [Request(SERIES, 2, 8), Request(OTHER, 1, 3)]
+    read(paths, requests)
+    paths.insert(position, write(tmp_path, series, counts, (8, 12), of="another"))
+    with pytest.raises(StudyError) as error:
+        read(paths, requests)
+    named = paths[max(position, 1)]  # the first that differs from one before it
+    assert str(error.value) == (
+        f"{named}: geodesics of another model of ensemble, seed 0 than others have; "
+        "delete it and run again"
+    )
+
+
+def test_geodesics_of_models_of_other_types_and_seeds_are_their_own(tmp_path):
+    others = [
+        SERIES,
+        Series("single", *list(vars(SERIES).values())[1:]),
+        Series("ensemble", 1, *list(vars(SERIES).values())[2:]),
+    ]
+    paths = [write(tmp_path, series, (1, 2), (0, 3)) for series in others]
+    table = read(paths, [Request(series, 1, 3) for series in others])
+    assert table.attrs["models"] == {(s.vae, s.seed): model(s) for s in others}
+
+
+def test_geodesics_that_do_not_say_of_which_model_they_are_are_refused(tmp_path):
+    path = write(tmp_path, SERIES, (1, 2), (0, 3))
+    arrays = load_arrays(path)
+    del arrays["model"]
+    save_arrays(path, **arrays)
+    with pytest.raises(StudyError, match=f"{path}: has no array 'model'"):
+        read([path], [Request(SERIES, 1, 3)])
+
+
 # ── one file ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_file_is_read_whole_with_more_arrays_of_given_forms(tmp_path):
     path = write(tmp_path, SERIES, (1, 4), (2, 7))
     stored = load_geodesics(path, points="float n t 2")
-    assert set(stored) == {*COLUMNS, "points"}
+    assert set(stored) == {*COLUMNS, "points", "model"}
     assert stored["points"].shape == (15, 5, 2)
     assert stored["decoders"].tolist() == np.repeat([1, 2, 3], 5).tolist()
     assert "points" not in load_geodesics(path)

@@ -1,9 +1,11 @@
 """Damaged and foreign files of every kind: an error that names the file, whatever is wrong."""
 
+import os
 import pickle
 import random
 import re
 import shutil
+from contextlib import contextmanager
 from itertools import permutations
 
 import matplotlib.pyplot as plt
@@ -12,18 +14,21 @@ import pytest
 import torch
 from latentgeo.errors import StudyError
 from latentgeo.images.checks import load_digits
-from latentgeo.io.arrays import save_arrays
+from latentgeo.io.arrays import load_arrays, save_arrays
 from latentgeo.io.tables import read_table
 from latentgeo.io.whole import refuse_cut_off
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
-from latentgeo.models.vae import VAE
+from latentgeo.models.vae import VAE, Origin
+from latentgeo.starts.grid.fields import LatentGrid
 from latentgeo.study import records, stored
 from latentgeo.study.series import Series, place
 from latentgeo.study.stored import load_weights
 
 N, PAIRS, M, G = 30, 4, 3, 5
 ARCHITECTURE = Architecture(latent_dim=2, decoder_count=M, hidden=8, channels=2)
+MODEL, ANOTHER = "5a" * 32, "c3" * 32
+"""Checksums of two models."""
 PLACE = "ensemble/seed-0/decoders-2-3/fisher-rao/polynomial/graph/newton/pairs-4-8.npz"
 RNG = np.random.default_rng(0)
 
@@ -43,6 +48,7 @@ def valid_arrays():
     each |= {name: RNG.random(2 * PAIRS) for name in numbers}
     names = ("vae", "metric", "curve", "start", "solver")
     parts = PLACE.split("/")
+    origin = stored.origin("ensemble", 0, MODEL)
     series = dict(zip(names, [parts[0], *parts[3:-1]], strict=True)) | {"seed": 0}
     return {
         "digits": {
@@ -51,7 +57,7 @@ def valid_arrays():
             "test_images": images,
             "test_labels": labels,
         },
-        "latents": {"means": RNG.random((N, 2), dtype=np.float32), "labels": labels},
+        "latents": {"means": RNG.random((N, 2), dtype=np.float32), "labels": labels, **origin},
         "pairs": {
             "rows": np.array([[0, 1], [2, 3], [4, 9], [7, 29]]),
             "labels": np.zeros((PAIRS, 2), dtype=np.uint8),
@@ -65,11 +71,13 @@ def valid_arrays():
             "metric": RNG.random((M, G, G, 2, 2)),
             "skewness": RNG.random((M, G, G, 2, 2, 2)),
             "entropy": RNG.random((M, G, G)),
+            **origin,
         },
         "geodesics": {
             **each,
             "points": RNG.random((2 * PAIRS, 9, 2)),
             **{name: np.array(value) for name, value in series.items()},
+            "model": origin["model"],
         },
     }
 
@@ -79,7 +87,7 @@ READ = {
     "digits": load_digits,
     "latents": stored.load_latents,
     "pairs": lambda path: stored.load_pairs(path, PAIRS, N),
-    "grid": lambda path: stored.load_grid(path, M),
+    "grid": stored.load_grid,
     "geodesics": lambda path: records.load_geodesics(path, points="float n t 2"),
     "model": files.load,
     "table": lambda path: read_table(str(path), "seed", "elbo"),
@@ -92,7 +100,8 @@ def write(kind, folder):
     path = folder / (PLACE if kind == "geodesics" else f"{kind}.npz")
     if kind == "model":
         torch.manual_seed(0)
-        files.save(VAE(ARCHITECTURE), path := path.with_suffix(".safetensors"))
+        path = path.with_suffix(".safetensors")
+        files.save(VAE(ARCHITECTURE), path, Origin("ensemble", 0, "Some CPU"))
     elif kind == "table":
         (path := path.with_suffix(".csv")).write_text(TABLE)
     else:
@@ -171,6 +180,16 @@ def test_a_missing_file_is_refused(sound):
     kind, path = sound
     path.unlink()
     refused(kind, path)
+
+
+def test_a_file_that_may_not_be_read_is_refused(sound, monkeypatch):
+    kind, path = sound
+    asked = {}
+    monkeypatch.setattr(os, "access", lambda *args: asked.setdefault(args, False))
+    with pytest.raises(StudyError) as error:
+        READ[kind](path)
+    assert str(error.value).startswith(f"{path}: permission denied;")
+    assert [(str(asked_for), mode) for asked_for, mode in asked] == [(str(path), os.R_OK)]
 
 
 def test_a_folder_in_its_place_is_refused(sound):
@@ -347,14 +366,102 @@ def test_weights_are_found_by_pair_in_one_file_or_several(tmp_path):
     weights = RNG.random((2 * PAIRS, 3, 2))
     one = {name: VALID["geodesics"][name] for name in ("vae", "seed", "metric", "curve", "start")}
     one |= {"solver": VALID["geodesics"]["solver"]}
+    model = {"model": VALID["geodesics"]["model"]}
     parts = []
     for first in (4, 6):
         series = Series(**{name: array.item() for name, array in one.items()})
         path = tmp_path / place(series, (0, 0), (first, first + 2))
         each = {"decoders": np.zeros(2, dtype=int), "pair": np.arange(first, first + 2)}
-        save_arrays(path, **one, **each, weights=weights[first - 4 : first - 2])
+        save_arrays(path, **one, **model, **each, weights=weights[first - 4 : first - 2])
         parts.append(path)
     np.testing.assert_array_equal(load_weights(parts, range(5, 8)), weights[1:4])
     np.testing.assert_array_equal(load_weights(parts[:1], [5, 4]), weights[[1, 0]])
     with pytest.raises(StudyError, match=r"no geodesics of the pairs \[6\]"):
         load_weights(parts[:1], [5, 6])
+    np.testing.assert_array_equal(load_weights(parts, range(5, 8), MODEL), weights[1:4])
+    with another_model(parts[0]):
+        load_weights(parts, range(5, 8), ANOTHER)
+    save_arrays(parts[1], **load_arrays(parts[1]) | {"model": np.array(ANOTHER)})
+    with another_model(parts[1]):  # although the pairs are all in the other one
+        load_weights(parts, [4, 5], MODEL)
+    with pytest.raises(StudyError, match=r"no geodesics of the pairs \[8\]"):
+        load_weights(parts[:1], [8], MODEL)
+
+
+# ── of which model something is ─────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def another_model(path):
+    with pytest.raises(StudyError, match=re.escape(str(path))) as error:
+        yield
+    assert "was made of another model (ensemble, seed 0, " in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("kind", ["latents", "grid"])
+def test_what_was_made_of_another_model_is_refused(kind, tmp_path):
+    path, load = write(kind, tmp_path), getattr(stored, f"load_{kind}")
+    same(load(path), load(path, MODEL))
+    with pytest.raises(StudyError) as error:
+        load(path, ANOTHER)
+    assert str(error.value) == (
+        f"{path}: was made of another model (ensemble, seed 0, 5a5a5a5a) than what it is used "
+        "with (c3c3c3c3); delete it and run again"
+    )
+    with another_model(path):
+        load(path, "")  # the checksum of a model that was not read from a file
+    save_arrays(path, **VALID[kind] | {"model": np.array(ANOTHER)})
+    load(path, ANOTHER)
+    with another_model(path):
+        load(path, MODEL)
+
+
+def test_latents_say_of_which_model_they_are_and_a_grid_is_the_grid_alone(tmp_path):
+    latents = stored.load_latents(write("latents", tmp_path))
+    assert [latents[name].item() for name in stored.ORIGIN] == ["ensemble", 0, MODEL]
+    grid = stored.load_grid(write("grid", tmp_path), MODEL)
+    assert list(grid) == list(stored.GRID) == list(vars(LatentGrid(**grid)))
+
+
+@pytest.mark.parametrize("decoder_count", [1, M + 1])
+def test_a_grid_of_another_number_of_decoders_is_refused_through_its_model(decoder_count, tmp_path):
+    path = write("grid", tmp_path)
+    arrays = dict(VALID["grid"]) | {"model": np.array(ANOTHER)}
+    for name, form in stored.GRID.items():
+        if form.split()[1] == "m":
+            arrays[name] = np.repeat(arrays[name][:1], decoder_count, 0)
+    save_arrays(path, **arrays)
+    assert len(stored.load_grid(path)["metric"]) == decoder_count
+    with another_model(path):
+        stored.load_grid(path, MODEL)
+
+
+@pytest.mark.parametrize("name", [name for name, form in stored.GRID.items() if " m " in form])
+def test_the_arrays_of_a_grid_are_of_one_number_of_decoders(name, tmp_path):
+    path = write("grid", tmp_path)
+    save_arrays(path, **VALID["grid"] | {name: VALID["grid"][name][1:]})
+    refused("grid", path)
+
+
+def test_the_files_of_a_model_are_of_that_model_only(tmp_path):
+    """As a job reads them: the model first, and then what was made of it."""
+    paths = {}
+    for seed in (0, 1):
+        folder = tmp_path / f"seed-{seed}"
+        torch.manual_seed(seed)
+        paths[seed] = folder / "model.safetensors", folder / "latents.npz", folder / "grid.npz"
+        origin = Origin("ensemble", seed, "Some CPU")
+        files.save(VAE(ARCHITECTURE), paths[seed][0], origin)
+        made = stored.origin("ensemble", seed, files.load(paths[seed][0]).checksum)
+        save_arrays(paths[seed][1], **VALID["latents"] | made)
+        save_arrays(paths[seed][2], **VALID["grid"] | made)
+    wanted = vars(ARCHITECTURE)
+    model = files.load_wanted(paths[0][0], wanted, "ensemble", 0)
+    stored.load_latents(paths[0][1], model.checksum)
+    stored.load_grid(paths[0][2], model.checksum)
+    with pytest.raises(StudyError, match=rf"^{re.escape(str(paths[1][0]))}: the model is ens"):
+        files.load_wanted(paths[1][0], wanted, "ensemble", 0)
+    for load, path in ((stored.load_latents, paths[1][1]), (stored.load_grid, paths[1][2])):
+        with pytest.raises(StudyError, match=rf"^{re.escape(str(path))}: .*ensemble, seed 1, "):
+            load(path, model.checksum)

@@ -72,7 +72,11 @@ def test_seeds_and_types_never_share_an_entry(clones):
             id="a library module",
         ),
         pytest.param(
-            None, "rules/common.smk", 'version("torch")', '"0.0"', id="another version of torch"
+            None,
+            "rules/study.smk",
+            "TORCH = ",
+            'TORCH = "2.14.1+another"\nOURS = ',
+            id="another version of torch",
         ),
     ],
 )

@@ -1,5 +1,7 @@
 """One cache between clones: what is the same is trained once, what differs never mixed up."""
 
+import os
+
 import pytest
 from project import copy_project, write_small_data
 
@@ -88,6 +90,22 @@ def test_a_difference_never_shares_an_entry(clones, setting, file, old, new):
     done = clones.run(study, *([setting] if setting else []), targets=[MODEL])
     assert done.returncode == 0, done.stdout
     assert TRAINED in done.stdout
+
+
+def test_other_images_never_share_an_entry(clones):
+    """One clone's images are not another's, though the settings are the same."""
+    study = clones.clone()
+    path = study.folder / "data/MNIST/raw/train-images-idx3-ubyte"
+    dates = path.stat()
+    content = bytearray(path.read_bytes())
+    content[5000] ^= 255
+    path.write_bytes(content)
+    os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+    done = clones.run(study)
+    assert done.returncode == 0, done.stdout
+    assert TRAINED in done.stdout
+    for name in ("results/digits.npz", LATENTS):
+        assert (study.folder / name).read_bytes() != (clones.first.folder / name).read_bytes()
 
 
 def test_a_damaged_entry_is_noticed_and_not_used(clones):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from latentgeo.io.csv import write_table
 from latentgeo.statistics.variation import coefficient_of_variation, variation
 
 
@@ -13,6 +14,19 @@ def test_coefficient_of_variation_by_hand():
 
 def test_coefficient_of_variation_of_one_value_is_not_a_number():
     assert np.isnan(coefficient_of_variation(np.array([3.0])))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [[0.0, 0.0, 0.0], [-1.0, 0.0, 1.0], [0.0]])
+def test_coefficient_of_variation_of_a_mean_of_zero_is_not_a_number(values):
+    assert np.isnan(coefficient_of_variation(np.array(values)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_measure_that_is_zero_everywhere_has_no_coefficient_in_the_table(tmp_path):
+    table = pd.DataFrame({"vae": "single", "pair": [0, 0], "energy": 0.0, "converged": True})
+    write_table(variation(table, ["energy"]), str(tmp_path / "cv.csv"))
+    assert (tmp_path / "cv.csv").read_text().splitlines()[1] == "single,0,energy,2,0,0,,0"
 
 
 def test_variation_by_hand():

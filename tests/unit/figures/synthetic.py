@@ -1,0 +1,236 @@
+"""Results of studies that nobody computed, and figures that are drawn of them."""
+
+from __future__ import annotations
+
+import logging
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import job
+import numpy as np
+import pandas as pd
+from latentgeo.io.arrays import save_arrays
+from latentgeo.io.csv import write_table
+from latentgeo.statistics.variation import variation
+from latentgeo.study import shown
+from latentgeo.study.experiments import Experiment, requested
+from latentgeo.study.records import EACH, MEASURES
+from latentgeo.study.series import Request, place
+
+SCRIPTS = Path(job.__file__).parent
+SEGMENTS = 8
+
+
+class Named(dict):
+    """Input files or parameters by name, as Snakemake gives them."""
+
+    __getattr__ = dict.__getitem__
+
+
+@dataclass
+class Results:
+    """Results of one study in a folder; files are written as figures ask for them."""
+
+    folder: Path
+    vaes: Mapping[str, int] = field(default_factory=lambda: {"single": 1, "ensemble": 3})
+    seeds: int = 2
+    classes: int = 3
+    curves: tuple[str, ...] = ("polynomial", "piecewise-linear")
+    solvers: tuple[str, ...] = ("newton",)
+    pairs: int = 2
+    epochs: int = 3
+    spread: float = 1.0
+    """Of latents in the second dimension."""
+    converged: Any = None
+    """True or False for all geodesics; some of them by default."""
+    history: Any = None
+    """What is left of the energies of steps."""
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        return np.random.default_rng(0)
+
+    # ── files ───────────────────────────────────────────────────────────────────────────────────
+
+    def model(self, vae: str, seed: int) -> dict[str, np.ndarray]:
+        return {"vae": np.array(vae), "seed": np.array(seed), "model": np.array(f"{vae} {seed}")}
+
+    def latents(self, vae: str, seed: int) -> str:
+        labels = self.random.permutation(np.arange(60 * self.classes) % self.classes)
+        turn = 2 * np.pi * labels / self.classes + seed
+        means = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
+        means += self.random.normal(0, 0.5, means.shape)
+        means[:, 1] *= self.spread
+        return self.save("latents", vae, seed, means=means, labels=labels)
+
+    def grid(self, vae: str, seed: int) -> str:
+        m, g = self.vaes[vae], 8
+        axes = np.stack([np.linspace(-5, 5, g)] * 2)
+        entropy = np.add.outer(np.sin(axes[0] + seed), np.cos(axes[1])) - np.ones((m, 1, 1))
+        forms = {"disagreement": (), "drift": (2,), "metric": (2, 2), "skewness": (2, 2, 2)}
+        others = {name: np.ones((m, g, g, *shape)) for name, shape in forms.items()}
+        centre, scale = np.zeros(2), np.ones(2)
+        each = {"axes": axes, "centre": centre, "scale": scale, "entropy": entropy, **others}
+        return self.save("grids", vae, seed, **each)
+
+    def save(self, kind: str, vae: str, seed: int, **arrays: np.ndarray) -> str:
+        path = self.folder / kind / vae / f"seed-{seed}.npz"
+        save_arrays(path, **arrays, **self.model(vae, seed))
+        return str(path)
+
+    def geodesics(self, *requests: Request, block: int = 500) -> list[str]:
+        """Files of blocks of pairs, for each request those of its own."""
+        paths = []
+        for r in requests:
+            for start in range(0, r.pairs, block):
+                pair = np.arange(start, min(start + block, r.pairs))
+                name = place(r.series, (r.decoder_count,) * 2, (start, pair[-1] + 1))
+                paths.append(str(self.folder / "geodesics" / name))
+                series = {key: np.array(value) for key, value in vars(r.series).items()}
+                origin = self.model(r.series.vae, r.series.seed)
+                count = np.full(len(pair), r.decoder_count)
+                save_arrays(
+                    paths[-1],
+                    **series | origin,
+                    pair=pair,
+                    decoders=count,
+                    **self.solved(len(pair)),
+                )
+        return paths
+
+    def solved(self, n: int) -> dict[str, np.ndarray]:
+        ends = self.random.normal(0, 2, (2, n, 1, 2)) * [1, self.spread]
+        t = np.linspace(0, 1, SEGMENTS + 1)[None, :, None]
+        points = ends[0] * (1 - t) + ends[1] * t + t * (1 - t) * self.random.normal(size=(n, 1, 2))
+        each = {name: self.random.gamma(3, 40, n) for name in EACH}
+        each |= {name: np.arange(n) % 3 for name in ("label_a", "label_b", "steps")}
+        each["converged"] = self.well(np.arange(n))
+        history = each["energy"][:, None] * (1 + np.exp(-np.arange(6)))
+        if self.history:
+            history = self.history(history)
+        return each | {"points": points, "history": history}
+
+    def well(self, numbers: np.ndarray) -> np.ndarray:
+        chosen = numbers % 3 != 1 if self.converged is None else self.converged
+        return np.broadcast_to(chosen, numbers.shape)
+
+    def written(self, name: str, table: pd.DataFrame) -> str:
+        path = str(self.folder / f"{name}.csv")
+        write_table(table, path)
+        return path
+
+    # ── what rules give to scripts ──────────────────────────────────────────────────────────────
+
+    def experiment(self, vaes: list[str], seeds: range, curves: Any, **changed: Any) -> Experiment:
+        counts = {vae: [self.vaes[vae]] for vae in vaes}
+        starts = dict.fromkeys(curves, "graph")
+        settings = {"metric": "fisher-rao", "decoder_counts": counts, "starts": starts}
+        settings |= {"solvers": list(self.solvers), "pairs": self.pairs} | changed
+        return Experiment(vaes=vaes, seeds=list(seeds), **settings)
+
+    def cv_figure(self):
+        keys = pd.MultiIndex.from_product(
+            [self.vaes, range(self.pairs), range(self.seeds)], names=["vae", "pair", "seed"]
+        )
+        values = self.random.gamma(9, 40, (len(keys), len(MEASURES)))
+        table = pd.DataFrame(values, keys, MEASURES).reset_index()
+        table["vae"] = pd.Categorical(table["vae"], list(self.vaes))
+        table["converged"] = self.well(np.arange(len(table)))
+        return {"table": self.written("cv", variation(table, MEASURES))}, {}
+
+    def geodesics_figure(self):
+        vae = list(self.vaes)[-1]
+        experiment = self.experiment([vae], range(1), self.curves[:1])
+        files = {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}
+        files["geodesics"] = self.geodesics(*experiment.requests())
+        return files, {"vae": vae, "experiments": {"geodesics": experiment.described()}}
+
+    def models_figure(self):
+        experiment = self.experiment(list(self.vaes), range(self.seeds), self.curves[:1])
+        vaes, _ = shown.first(self.vaes, shown.MOST_TYPES, "")
+        seeds, _ = shown.first(range(self.seeds), shown.beside(vaes, shown.MOST_SEEDS), "")
+        models = [(vae, seed) for vae in vaes for seed in seeds]
+        described = experiment.described()
+        requests = [r for v, s in models for r in requested([described], vae=v, seed=s)]
+        files = {"grids": [self.grid(*m) for m in models]}
+        files |= {"latents": [self.latents(*m) for m in models]}
+        files |= {"geodesics": self.geodesics(*requests)}
+        return files, {"vaes": vaes, "seeds": seeds, "experiments": {"variation": described}}
+
+    def proximity_figure(self):
+        vae = list(self.vaes)[-1]
+        keys = pd.MultiIndex.from_product(
+            [self.curves, range(1, self.vaes[vae] + 1)], names=["curve", "decoders"]
+        )
+        mean, std = self.random.random((2, len(keys)))
+        table = pd.DataFrame({"n": self.pairs, "mean": mean, "std": std / 4}, keys)
+        table.loc[table["n"] == 1, "std"] = np.nan
+        table["not_converged"] = (~self.well(np.arange(len(keys)))).astype(int)
+        return {"table": self.written("proximity", table.reset_index())}, {"vae": vae}
+
+    def starts(self, *kinds: str):
+        vae = list(self.vaes)[-1]
+        files, described = {}, {}
+        for kind in kinds:
+            changed: dict[str, Any] = {"starts": dict.fromkeys(self.curves, kind)}
+            if kind == "density":
+                changed |= {"starts": dict.fromkeys(self.curves, "line"), "metric": "density"}
+            elif kind == "cold":
+                changed["starts"] = dict.fromkeys(self.curves, "random")
+            experiment = self.experiment([vae], range(1), self.curves, **changed)
+            files[kind] = self.geodesics(*experiment.requests())
+            described[f"starts.{kind}"] = experiment.described()
+        return files, {"experiments": described}
+
+    def starts_curves_figure(self):
+        files, params = self.starts("cold", "hot", "density")
+        vae = list(self.vaes)[-1]
+        return files | {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}, params
+
+    def starts_energy_figure(self):
+        return self.starts("cold", "hot")
+
+    def training_figure(self):
+        models = [{"vae": vae, "seed": seed} for vae in self.vaes for seed in range(self.seeds)]
+        histories = []
+        for n, model in enumerate(models):
+            decoders = range(self.vaes[model["vae"]])
+            keys = pd.MultiIndex.from_product(
+                [range(1, self.epochs + 1), decoders], names=["epoch", "decoder"]
+            )
+            table = keys.to_frame(index=False)
+            noise = self.random.normal(0, 5, len(table))
+            table["elbo"] = 1700 - 100 * np.exp(-table["epoch"] / 2) + noise
+            histories.append(self.written(f"history-{n}", table))
+        return {"histories": histories}, {"models": models}
+
+
+FIGURES = [
+    "cv_figure",
+    "geodesics_figure",
+    "models_figure",
+    "proximity_figure",
+    "starts_curves_figure",
+    "starts_energy_figure",
+    "training_figure",
+]
+
+
+def draw(results: Results, name: str, *endings: str) -> list[Path]:
+    """Run a figure's script as a rule does, but for its log; the files that it wrote."""
+    files, params = getattr(results, name)()
+    paths = [results.folder / f"{name}.{ending}" for ending in endings]
+    begin, job.begin = job.begin, lambda snakemake: logging.getLogger()
+    try:
+        given = SimpleNamespace(
+            input=Named(files), params=Named(params), output=[str(path) for path in paths]
+        )
+        runpy.run_path(str(SCRIPTS / f"{name}.py"), {"snakemake": given})
+    finally:
+        job.begin = begin
+    return paths

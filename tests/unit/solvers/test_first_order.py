@@ -94,3 +94,19 @@ def test_rivals_and_hessians_change_nothing(solver):
     identity = torch.eye(start[0].numel(), dtype=start.dtype).expand(3, -1, -1)
     found = solver.solve(curves, start, torch.tensor([0, 0, 1]), identity)
     assert torch.equal(found.weights, plain.weights)
+
+
+@pytest.mark.parametrize("samples", [0, 2])
+def test_adam_does_not_depend_on_how_a_batch_is_chunked(samples, monkeypatch):
+    curves = problem(Polynomial(3), count=3)
+
+    def streams(purpose):
+        return [torch.Generator().manual_seed(i) for i in range(len(curves))]
+
+    solver = Adam(0.02, steps=20, samples=samples, streams=streams)
+    at_once = solver.solve(curves, straight_weights(curves))
+    monkeypatch.setattr("latentgeo.objectives.fisher_rao.POINTS_AT_ONCE", 1)
+    assert len(curves.chunks()) == len(curves)
+    one_by_one = solver.solve(curves, straight_weights(curves))
+    torch.testing.assert_close(at_once.weights, one_by_one.weights, rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(at_once.history, one_by_one.history, rtol=1e-9, atol=0)

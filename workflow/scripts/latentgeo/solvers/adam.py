@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..objectives.base import Streams
+from ..objectives.base import Objective, Streams
 from .first_order import judged
 from .problem import Problem
 from .solution import Progress, Solution, silent
@@ -53,24 +53,37 @@ class Adam:
 
         A curve whose energy is not finite goes back to where it last was, and stays there.
         """
-        objective = problem.objective
-        if self.samples:
-            objective = objective.sampled(self.samples, self.streams)
+        parts = [
+            (curves, problem.select(curves), self._followed(problem, curves))
+            for curves in problem.chunks()
+        ]
         variables = weights.clone().requires_grad_()
         optimizer = torch.optim.Adam([variables], lr=self.learning_rate)
-        finite = torch.ones(len(problem), dtype=torch.bool)
-        last = weights.clone()
+        finite, last = torch.ones(len(problem), dtype=torch.bool), weights.clone()
         history = []
         for step in range(self.steps + 1):
-            energy = objective.energy(problem.points(variables))
-            finite &= torch.isfinite(energy.detach())
+            optimizer.zero_grad()
+            energy = torch.empty(len(problem), dtype=torch.float64)
+            for curves, part, objective in parts:  # a part at a time, to bound the memory
+                own = objective.energy(part.points(variables[curves]))
+                energy[curves] = own.detach()
+                finite[curves] &= torch.isfinite(own.detach())
+                if step < self.steps:
+                    own[finite[curves]].sum().backward()
             last[finite] = variables.detach()[finite]
-            history.append(torch.where(finite, energy.detach(), torch.nan))
+            history.append(torch.where(finite, energy, torch.nan))
             if step % max(1, self.steps // REPORTS) == 0:
                 self.progress(f"step {step}: mean energy {history[-1].nanmean():.2f} nats")
             if step < self.steps:
-                optimizer.zero_grad()
-                energy[finite].sum().backward()
                 optimizer.step()
         steps = torch.full((len(problem),), self.steps)
         return judged(problem, weights, last, torch.stack(history, 1), steps, self.tolerance)
+
+    def _followed(self, problem: Problem, curves: Tensor) -> Objective:
+        """The energy that some of the curves follow: the exact one, or one that is sampled."""
+        if not self.samples:
+            return problem.objective
+        numbers = curves.tolist()
+        return problem.objective.sampled(
+            self.samples, lambda purpose: [self.streams(purpose)[n] for n in numbers]
+        )

@@ -34,7 +34,7 @@ MANY = {
     "vaes": {LONG_NAME: 1, "b": 2, "C-3": 2, "single": None, "ensemble": None},
     "model": {"hidden": 4, "channels": 1},
     "training": {
-        "seeds": 11,
+        "seeds": 2,
         "single_decoder": {"epochs": 1, "batch_size": 64},
         "several_decoders": {"epochs": 1, "batch_size": 64},
     },
@@ -43,9 +43,9 @@ MANY = {
     "solvers": {"adam": {"steps": 3}},
     "pairs": {"per_job": 1000},
     "experiments": {
-        "geodesics": {"seed": 10, "pairs": 30},
-        "variation": {"pairs": 30},
-        "proximity": {"vae": "b", "pairs": 3, "decoders": 2, "curves": [*FAMILIES]},
+        "geodesics": {"seed": 1, "pairs": 30},
+        "variation": {"pairs": 20},
+        "proximity": {"vae": "b", "pairs": 2, "decoders": 2, "curves": [*FAMILIES]},
         "starts": {
             "vae": "b",
             "decoders": 1,

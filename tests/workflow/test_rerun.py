@@ -44,6 +44,7 @@ def library(file, rules, solved=None):
 
 
 SOLVING = {"solve_geodesics", *FROM_GEODESICS}
+PART_C_FIGURES = {"starts_curves_figure", "starts_energy_figure"}
 PROXIMITY = {"proximity_table", "proximity_figure"}
 FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
 IN_VARIATION = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", "models_figure"}
@@ -87,6 +88,8 @@ TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure
         library("statistics/variation.py", ["cv_table", "cv_figure"]),
         library("statistics/proximity.py", ["proximity_table", "proximity_figure"]),
         library("study/plotting.py", FIGURES),
+        library("study/panels.py", ["cv_figure", "training_figure", *PART_C_FIGURES]),
+        library("study/provenance.py", EVERYTHING),
         library("study/records.py", FROM_GEODESICS),
         library("study/experiments.py", FROM_GEODESICS),
         library("study/stored.py", FROM_LATENTS),

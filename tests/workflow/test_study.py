@@ -8,7 +8,7 @@ import pytest
 from project import PROJECT
 
 COLUMNS = {
-    "models": "vae seed decoder elbo reconstruction kl",
+    "models": "vae seed decoder elbo reconstruction kl processor",
     "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
     "disagreement travel length euclidean initial_energy steps converged",
     "cv": "vae pair measure n mean std cv not_converged",

@@ -255,6 +255,14 @@ def test_results_of_other_parameters_are_outdated(params, results):
     assert results.outdated() == ["a.npz", "b.csv"]
 
 
+def test_results_of_a_job_without_parameters_that_is_gone_are_outdated(results):
+    results.record = results.record._replace(params={})
+    results.params["train"] = {}
+    assert results.outdated() == []
+    results.params["train"] = None
+    assert results.outdated() == ["a.npz", "b.csv"]
+
+
 def test_what_the_parameters_would_be_is_asked_with_the_whole_record(results):
     asked = []
     outdated(results.expected, [results.record, results.other], asked.append)
@@ -312,6 +320,7 @@ def test_a_checksum_is_of_the_content(tmp_path):
 
 PATHS = ["a", "results/a.npz", "results/tables/ä ö.csv", "../results/a.npz", "/abs/a.npz"]
 PATHS += ["x" * length for length in (189, 190, 191, 192, 200, 255, 256, 379, 381, 382, 383, 1000)]
+PATHS += ["results/a?>~.npz", "results/ÿ~~~.npz"]  # other characters in plain base64
 PATHS += ["results/" + "/".join(["deep-folder"] * 40) + "/a.npz"]
 
 
@@ -345,8 +354,9 @@ def test_snakemake_takes_what_is_marked_for_incomplete_and_nothing_else(persiste
 
 
 def test_a_mark_goes_when_the_result_is_right_again(persistence):
-    mark(["a", "b"], [*PATHS, "b"], FOLDER)
-    mark(["a", "b"], [*PATHS, "b"], FOLDER)
+    mark(iter(["b", "a"]), [*PATHS, "b"], FOLDER)
+    assert marks() == sorted([marker_of("a", FOLDER), marker_of("b", FOLDER)])
+    mark(["b", "a"], [*PATHS, "b"], FOLDER)
     assert marks() == sorted([marker_of("a", FOLDER), marker_of("b", FOLDER)])
     mark(["b"], [*PATHS, "b"], FOLDER)
     assert marks() == [marker_of("b", FOLDER)]

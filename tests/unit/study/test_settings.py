@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
+from collections import OrderedDict, UserDict
 
 import pytest
 import yaml
@@ -176,6 +176,7 @@ def test_a_string_of_the_command_line_that_is_no_yaml_is_no_traceback(text, defa
         ({"a": [1, 2, 3]}, {"a": [4]}, {"a": [4]}),
         ({"a": [{"b": 1}]}, {"a": [{"c": 1}]}, {"a": [{"c": 1}]}),
         ({"a": {"0": 1}}, {"a": {0: 2}}, {"a": {"0": 1, 0: 2}}),
+        ({"a": {"b": 1}}, {"a": UserDict(c=2)}, {"a": {"b": 1, "c": 2}}),
     ],
     ids=str,
 )

@@ -7,7 +7,6 @@ import re
 import struct
 import tempfile
 import threading
-import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
@@ -183,7 +182,6 @@ def damaged_stream(content):
     return content[:10] + b"\x07" + content[11:]
 
 
-@pytest.mark.xfail(raises=zlib.error, strict=True, reason="zlib.error is no OSError")
 @pytest.mark.parametrize("position", range(4))
 def test_a_damaged_stream_is_a_clear_error(idx, position):
     root, _ = idx
@@ -267,9 +265,9 @@ def test_a_root_below_ones_home(idx, tmp_path, monkeypatch):
     assert len(found["train_labels"]) == np.isin(arrays["train_labels"], [1, 2]).sum()
 
 
-@pytest.mark.xfail(raises=RuntimeError, strict=True, reason="idx_files: expanduser may raise")
-def test_a_home_of_nobody_has_no_files(idx):
-    assert idx_files("~nobody-of-this-name/x", "MNIST") == []
+def test_a_home_of_nobody_is_an_error_that_names_the_key():
+    with pytest.raises(StudyError, match=r"data\.root: ~nobody-of-this-name/x"):
+        idx_files("~nobody-of-this-name/x", "MNIST")
 
 
 # ── downloads ───────────────────────────────────────────────────────────────────────────────────

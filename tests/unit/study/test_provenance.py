@@ -166,7 +166,6 @@ def test_what_is_no_record_is_not_read(tmp_path):
     assert [each.rule for each in read_all(tmp_path)] == ["a"]
 
 
-@pytest.mark.xfail(strict=True, reason="read_all takes a record of other types for a sound one")
 @pytest.mark.parametrize("field", ["inputs", "outputs"])
 def test_a_record_with_something_else_in_a_field_is_a_damaged_one(field, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -41,7 +41,10 @@ def idx_files(root: str, dataset: str) -> list[Path]:
 
     Each as it is or compressed.
     """
-    folder = Path(root).expanduser() / dataset / "raw"
+    try:
+        folder = Path(root).expanduser() / dataset / "raw"
+    except RuntimeError as error:
+        raise StudyError(f"config: data.root: {root}: {error}") from error
     names = [[name, f"{name}.gz"] for name in IDX_FILES]
     there = [next((folder / n for n in both if (folder / n).is_file()), None) for both in names]
     return [path for path in there if path] if all(there) else []

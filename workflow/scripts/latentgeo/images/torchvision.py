@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,9 @@ from ..errors import StudyError
 from ..io.whole import check_readable, replacing
 from .checks import SPLITS, select_classes
 from .counts import IDX_FILES
+
+DAMAGED = (ValueError, LookupError, AssertionError, OSError, EOFError, TypeError, zlib.error)
+"""What reading nonsense may raise."""
 
 
 def read(settings: Mapping[str, Any], *files: str) -> dict[str, np.ndarray]:
@@ -44,7 +48,7 @@ def read_torchvision(
                 data = getattr(datasets, name)(root, train=split == "train", download=False)
                 arrays[f"{split}_images"] = data.data.numpy()
                 arrays[f"{split}_labels"] = data.targets.numpy().astype(np.uint8)
-        except (ValueError, LookupError, AssertionError, OSError, EOFError, TypeError) as error:
+        except DAMAGED as error:
             raise StudyError(f"data.root: {folder} holds damaged {name} files ({error})") from error
         except RuntimeError as error:
             raise StudyError(f"data.root: {folder}: {error}") from error

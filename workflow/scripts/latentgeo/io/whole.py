@@ -8,7 +8,7 @@ import shlex
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +28,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     for left in path.parent.glob(f"{own}*{path.suffix}"):
         process = left.name.removeprefix(own).partition("~")[0]
         if process.isdecimal() and not _alive(int(process)):
-            left.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder, or somebody else's
+                left.unlink()
     handle, name = tempfile.mkstemp(path.suffix, f"{own}{os.getpid()}~", path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -59,7 +60,7 @@ def _alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except (PermissionError, OverflowError):  # somebody else's, or no process's number
         pass
     return True
 

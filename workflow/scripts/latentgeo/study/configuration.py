@@ -73,7 +73,12 @@ def retyped(value: Any) -> Any:
         return {key: retyped(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [retyped(inner) for inner in value]
-    return yaml.safe_load(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
 
 
 def _refuse(problems: Iterable[str]) -> None:

@@ -29,6 +29,10 @@ class Record(NamedTuple):
     outputs: list[str]
 
 
+KINDS = (str, dict, dict, dict, list)
+"""Of a record's fields."""
+
+
 def place(log: str) -> Path:
     """Where the record of a job with this log lies: results/logs/a.log, results/records/a.json."""
     folder, _, name = log.rpartition("results/logs/")
@@ -58,9 +62,11 @@ def read_all(folder: Path) -> Iterator[Record]:
     """All records below a folder; those that are damaged are as if they were not there."""
     for path in sorted(folder.rglob("[!.]*.json")):
         try:
-            yield Record(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            record = Record(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):
             continue
+        if all(isinstance(part, kind) for part, kind in zip(record, KINDS, strict=True)):
+            yield record
 
 
 def mark(outdated: Iterable[str], expected: Iterable[str], folder: Path) -> None:
@@ -105,5 +111,5 @@ def outdated(
         params = params_of(record)
         same = params is not None and plain(params) == record.params
         same = same and all(seen(path) == found for path, found in record.inputs.items())
-        told |= dict.fromkeys(record.outputs, same)
+        told |= {path: same or told.get(path, False) for path in record.outputs}
     return [path for path in expected if Path(path).exists() and not told.get(path, False)]

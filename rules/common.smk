@@ -130,8 +130,29 @@ def code_of_geodesics(wildcards):
 
 
 def grows(amount):
-    """A resource that doubles with every attempt: a job killed for too little comes back."""
-    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
+    """A resource that doubles with every attempt: a job killed for too little comes back.
+
+    The amount is a number, or a function of wildcards.
+    """
+
+    def of_attempt(wildcards, attempt):
+        first = amount(wildcards) if callable(amount) else amount
+        return first * 2 ** (attempt - 1)
+
+    return of_attempt
+
+
+def memory_of_training(wildcards):
+    return memory.of_training(schedule(wildcards)["batch_size"])
+
+
+def memory_of_grid(wildcards):
+    return memory.of_grid(config["grid"]["nodes"], VAES[wildcards.vae])
+
+
+def memory_of_geodesics(wildcards):
+    _, decoder_count = span(wildcards.decoder_span)
+    return memory.of_geodesics(wildcards.metric, config["curves"]["segments"], decoder_count)
 
 
 def architecture(wildcards):

@@ -13,7 +13,7 @@ rule solve_geodesics:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(2500),
+        mem_mb=grows(memory_of_geodesics),
         runtime=grows(60),
     params:
         code=code_of_geodesics,

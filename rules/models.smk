@@ -12,7 +12,7 @@ rule train_vae:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(1500),
+        mem_mb=grows(memory_of_training),
         runtime=grows(60),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
@@ -67,7 +67,7 @@ rule evaluate_grid:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(1200),
+        mem_mb=grows(memory_of_grid),
         runtime=grows(20),
     params:
         code=code("evaluate_grid"),

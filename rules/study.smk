@@ -13,7 +13,8 @@ from latentgeo import plugins
 from latentgeo.errors import StudyError
 from latentgeo.images import counts
 from latentgeo.io import whole
-from latentgeo.study import configuration, environments, experiments, plan, provenance, sources
+from latentgeo.study import configuration, environments, experiments, memory, plan
+from latentgeo.study import provenance, sources
 from latentgeo.study.series import PLACE, Series, span
 from snakemake.exceptions import WorkflowError
 

@@ -7,7 +7,7 @@ rule download_images:
         "../envs/geometry.yaml"
     threads: 1
     resources:
-        mem_mb=grows(800),
+        mem_mb=grows(900),
         runtime=grows(60),
     params:
         code=code("download_images"),

@@ -77,6 +77,7 @@ def tried(study, resource: str, body: str) -> list[int]:
     assert begin in text
     lines = [
         "import time",
+        "from pathlib import Path",
         f"note = Path({str(note)!r})",
         "first = not note.exists()",
         f"note.open('a').write(f'{{snakemake.resources.{resource}}}\\n')",

@@ -2,8 +2,11 @@ import differentiation
 import pytest
 import reference
 import torch
+from latentgeo.curves import Polynomial
 from latentgeo.objectives.base import Ingredients
 from latentgeo.objectives.density import Density, make, scott_bandwidth
+from latentgeo.solvers.newton import Newton
+from latentgeo.solvers.problem import Problem
 
 
 def density(points=60):
@@ -77,3 +80,28 @@ def test_the_length_of_a_curve_is_the_metrics_own():
 def test_there_is_nothing_to_sample_in_a_density():
     objective = density()
     assert objective.sampled(3, None) is objective
+
+
+@pytest.mark.parametrize("bandwidth", [0.5, 0.1])
+@pytest.mark.parametrize("epsilon", [1e-4, 1e-8, 1e-12, 1e-15])
+def test_what_is_called_converged_is_at_the_minimum_however_small_epsilon_is(epsilon, bandwidth):
+    noise = torch.Generator().manual_seed(3)
+    latents = torch.randn(200, 2, generator=noise, dtype=torch.float64)
+    objective = Density(latents, bandwidth, epsilon)
+    start, end = 1.5 * torch.randn(2, 6, 2, generator=noise, dtype=torch.float64)
+    problem = Problem(objective, Polynomial(3), start, end, 16)
+    lines = torch.zeros(6, 2, 2, dtype=torch.float64)
+    found = Newton(max_steps=200).solve(problem, lines)
+    chosen = torch.from_numpy(found.converged)
+    exact = Newton(tolerance=1e-12, max_steps=200).solve(problem, found.weights).energy
+    assert (found.energy <= exact * (1 + 1e-5))[chosen].all()
+    if epsilon == 1e-4:
+        assert chosen.all()
+
+
+def test_the_resolution_is_a_small_share_of_the_energy():
+    latents = torch.randn(200, 2, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    points = torch.linspace(-1, 1, 17, dtype=torch.float64)[None, :, None].repeat(1, 1, 2)
+    for epsilon in (1e-4, 1e-15):
+        expansion = Density(latents, 0.2, epsilon).expand(points)
+        assert 0 < expansion.resolution / expansion.energy < 1e-12

@@ -6,7 +6,9 @@ from grids import wall_grid
 from latentgeo.curves import CubicSpline, Curves, PiecewiseLinear, Polynomial, uniform_times
 from latentgeo.geodesics import streams_of
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.objectives.fisher_rao import FisherRao
 from latentgeo.solvers.coordinates import project
+from latentgeo.solvers.newton import Newton
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts import graph
 from latentgeo.starts.base import Ingredients
@@ -129,3 +131,58 @@ def test_a_pair_with_equal_ends_has_a_start_too():
     starts = graph_starts(grid, PiecewiseLinear(4), start, end, 1, 16)
     assert set(starts.owner.tolist()) == {0, 1}
     assert torch.isfinite(starts.weights).all()
+
+
+def constant(decoder_count):
+    decoders = reference.tiny_decoders(decoder_count)
+    for decoder in decoders:
+        decoder[0].weight.zero_()
+    return decoders
+
+
+@every_family
+@pytest.mark.parametrize("kind", ["constant", "constants", "equal", "saturated"])
+def test_there_is_a_start_whatever_the_decoders_say(family, kind):
+    decoders = {
+        "constant": lambda: constant(1),
+        "constants": lambda: constant(3),
+        "equal": lambda: reference.tiny_decoders(1) * 3,
+        "saturated": lambda: [d for d in reference.tiny_decoders(3) if saturate(d)],
+    }[kind]()
+    objective = FisherRao(decoders, CONTINUOUS_BERNOULLI)
+    corners = np.array([[-2.0, -2.0], [2.0, 2.0]])
+    grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, corners, nodes=16)
+    start, end = torch.tensor([[[-1.2, 0.3], [0, 0]], [[1.0, -0.7], [0, 0]]]).double()
+    problem = Problem(objective, family, start, end, 8)
+    found = graph.make(problem, Ingredients(None, len(decoders), grid))
+    assert found.owner.unique().tolist() == [0, 1]
+    assert torch.isfinite(found.weights).all()
+
+
+def saturate(decoder):
+    """Far beyond the bound of the natural parameters: their slopes are 0 in float64."""
+    for layer in decoder[-2:]:
+        for parameter in layer.parameters():
+            parameter.mul_(1e6).add_(1e6)
+    return True
+
+
+@every_family
+def test_a_pair_with_an_end_beyond_the_grid_starts_on_its_line(family):
+    decoders = reference.tiny_decoders(3)
+    objective = FisherRao(decoders, CONTINUOUS_BERNOULLI)
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, corners, nodes=20)
+    start = torch.tensor([[0.5, 0.5], [0.5, 0.5], [9.0, 0.0]], dtype=torch.float64)
+    end = torch.tensor([[3.0, 0.0], [-0.5, 0.2], [0.0, 0.0]], dtype=torch.float64)
+    problem = Problem(objective, family, start, end, 16)
+    found = graph.make(problem, Ingredients(None, 3, grid))
+    for pair in (0, 2):
+        own = found.weights[found.owner == pair]
+        assert len(own) == 1 and not own.any()
+    alone = graph.make(problem.select([1]), Ingredients(None, 3, grid))
+    torch.testing.assert_close(found.weights[found.owner == 1], alone.weights)
+    solved = Newton().solve(problem.select(found.owner), found.weights, found.owner, found.hessian)
+    line = Newton().solve(problem, torch.zeros_like(found.weights[[0, 0, 0]]))
+    lowest = solved.energy[found.owner != 1]
+    assert (lowest <= line.energy[[0, 2]] * (1 + 1e-3)).all()

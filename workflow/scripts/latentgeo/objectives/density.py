@@ -9,6 +9,8 @@ from torch import Tensor
 
 from .base import Hessian, Ingredients, Streams
 
+ROUNDINGS = 16
+"""How many roundings of its own size a sum of positive terms has at most."""
 WEIGHTS_AT_ONCE = 10**7
 """Pairs of a point and a latent held in memory at once, 8 bytes each in a handful of arrays."""
 
@@ -102,9 +104,16 @@ class DensityExpansion:
         outer = dp[..., :, None] * dp[..., None, :]
         curvature = 2 * self.metric[..., None, None] * outer - ddp
         self.metric_hessian = square[..., None, None] * curvature
-        self.energy = (self.metric * self.squares).sum(-1)
-        rounding = torch.finfo(torch.float64).eps * self.squares.shape[1] / objective.epsilon
-        self.resolution = torch.full_like(self.energy, rounding)
+        energies = self.metric * self.squares
+        self.energy = energies.sum(-1)
+        # a normal of p is rounded by its exponent, of which the Laplacian has the mean
+        laplacian = ddp.diagonal(dim1=-2, dim2=-1).sum(-1)
+        exponents = (objective.bandwidth**2 * laplacian + points.shape[-1] * p) / 2
+        own = energies * (ROUNDINGS + 4 * self.metric * exponents)
+        # and every point by its distance from the origin
+        pull = 4 * self.metric * self.squares.sqrt() + self.slope.norm(dim=-1) * self.squares
+        rounding = own.sum(-1) + pull.sum(-1) * points.abs().amax((1, 2))
+        self.resolution = torch.finfo(points.dtype).eps * rounding
 
     def gradient(self) -> Tensor:
         pull = 2 * self.metric[..., None] * self.steps

@@ -29,7 +29,7 @@ class NewtonState:
     """Weights, energies, gradients and Hessians of B curves; derivatives in `Coordinates`.
 
     The points' work arrays live for one chunk of curves only. A `hessian`, (B, P d, P d), that is
-    nearly the energy's at the start saves evaluating it there.
+    nearly the energy's at the start saves evaluating it there; NaN where none is known.
     """
 
     def __init__(
@@ -48,21 +48,23 @@ class NewtonState:
         self.steps = torch.zeros(count, dtype=torch.long)
         self.status = [RUNNING] * count
         self.running = torch.ones(count, dtype=torch.bool)
-        self.guessed = torch.full((count,), hessian is not None)
+        self.guessed = torch.zeros(count, dtype=torch.bool)
+        if hessian is not None:
+            self.guessed = torch.isfinite(hessian).flatten(1).all(1)
         for curves in problem.chunks():
             self.evaluate(curves, hessian)
 
     def evaluate(self, curves: Tensor, hessian: Tensor | None) -> None:
         """Energy, gradient and Hessian where the curves are; a given Hessian is taken on trust."""
+        given = self.guessed[curves] if hessian is not None else torch.zeros_like(curves).bool()
         expansion = self._expand(curves, self.weights[curves])
         self.energy[curves], self.resolution[curves] = expansion.energy, expansion.resolution
         finite = torch.isfinite(expansion.energy)
         self.finish(curves[~finite], NOT_FINITE)
         self.gradient[curves] = self.coordinates.gradient(expansion.gradient())
-        if hessian is None:
-            self._take_hessian(curves, expansion, finite)
-        else:
-            self._decompose(curves, hessian[curves])
+        self._take_hessian(curves, expansion, finite & ~given)
+        if given.any():
+            self._decompose(curves[given], hessian[curves[given]])
 
     def advance(self, curves: Tensor, step: int) -> None:
         """One trial step of some curves, accepted or not."""

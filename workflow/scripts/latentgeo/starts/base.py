@@ -16,7 +16,8 @@ class Starts:
     """Curves to start from, one or more for every pair.
 
     `weights` (C, P, d) of a family's basis; `owner` (C,) is the position of each curve's pair in
-    the batch; `hessian`, (C, P d, P d), is nearly that of the energy there, where one is known.
+    the batch; `hessian`, (C, P d, P d), is nearly that of the energy there, NaN where none is
+    known.
     """
 
     weights: Tensor

@@ -60,7 +60,8 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
     found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
     kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
     owner, weights = owner[kept], found.weights[kept]
-    return Starts(weights, owner, _hessian(wanted.select(owner), weights))
+    found = Starts(weights, owner, _hessian(wanted.select(owner), weights))
+    return _with_lines_beyond(wanted, found)
 
 
 def _coarser(wanted: Problem, grid: LatentGrid, decoder_count: int) -> Problem:
@@ -124,6 +125,23 @@ def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> l
         if not chosen or bool((gaps > APART * distance).all()):
             chosen.append(number)
     return [number for pair in sorted(kept) for number in kept[pair]]
+
+
+def _with_lines_beyond(problem: Problem, found: Starts) -> Starts:
+    """Starts in which pairs with an end beyond the grid have their straight line alone.
+
+    There the interpolated energy means nothing: what it prefers may be far worse.
+    """
+    beyond = ~problem.objective.covers(torch.stack([problem.start, problem.end], dim=1))
+    if not beyond.any():
+        return found
+    kept, pairs = ~beyond[found.owner], beyond.nonzero()[:, 0]
+    owner = torch.cat([found.owner[kept], pairs])
+    lines = found.weights.new_zeros(len(pairs), *found.weights.shape[1:])
+    unknown = found.hessian.new_full((len(pairs), *found.hessian.shape[1:]), torch.nan)
+    order = owner.argsort(stable=True)
+    weights = torch.cat([found.weights[kept], lines])[order]
+    return Starts(weights, owner[order], torch.cat([found.hessian[kept], unknown])[order])
 
 
 def _hessian(problem: Problem, weights: Tensor) -> Tensor:

@@ -50,7 +50,7 @@ class InterpolatedEnergy:
         fields = [
             f * steps ** (1 - sum(powers)) for f, *powers in zip(fields, *POWERS, strict=True)
         ]
-        self.terms = [number for number, field in enumerate(fields) if field.any()]
+        self.terms = [number for number, field in enumerate(fields) if field.any()] or [0]
         fields = [fields[number] for number in self.terms]
         coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
         ring = np.pad(coefficients, ((1, 1), (1, 1), (0, 0)), mode="reflect")

@@ -88,6 +88,8 @@ class PathFinder:
     def _shortest(self, weights: np.ndarray, start: int, end: int) -> list[int]:
         self.graph.data = weights.clip(min=NO_COST)
         _, predecessors = dijkstra(self.graph, False, start, return_predecessors=True)
+        if end != start and predecessors[end] < 0:  # no way is of finite cost
+            return [start]
         path = [end]
         while path[-1] != start:
             path.append(int(predecessors[path[-1]]))

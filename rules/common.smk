@@ -12,6 +12,11 @@ def geodesics_of(*names, **fields):
 
 def described(*names):
     """Experiments by name, in a form that scripts make them of again; all of them without names."""
+    for name in names:
+        if name not in EXPERIMENTS:
+            raise WorkflowError(
+                f"config: experiments.{name}: a rule asks for it, but there is none"
+            )
     return {name: EXPERIMENTS[name].described() for name in names or EXPERIMENTS}
 
 
@@ -69,11 +74,13 @@ def look_at_results():
         whole.refuse_cut_off(expected)
     except StudyError as error:
         raise WorkflowError(str(error)) from None
-    records = provenance.read_all(Path(PREFIX, "results/records"))
+    records = [*provenance.read_all(Path(PREFIX, "results/records"))]
     outdated = provenance.outdated(expected, records, params_now)
     # a link into a cache has no record, but a key that holds all of it
     outdated = {path for path in outdated if not Path(path).is_symlink()}
-    provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
+    provenance.settle(records, outdated)
+    if not IS_MODULE:  # whose host may not know what to do with marks; it has records of its own
+        provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
 
 
 def images_of_the_user():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import yaml
 from latentgeo.curves import (
     FAMILIES,
     CubicSpline,
@@ -11,6 +12,7 @@ from latentgeo.curves import (
     straight,
     uniform_times,
 )
+from project import PROJECT
 from scipy.interpolate import CubicSpline as ScipySpline
 
 every_family = pytest.mark.parametrize(
@@ -112,7 +114,10 @@ def test_fit_is_the_closest_curve_with_the_same_ends(family):
 
 
 def test_families_are_known_by_the_names_of_the_configuration():
-    assert set(FAMILIES) == {"polynomial", "piecewise-linear", "cubic-spline"}
+    schema = yaml.safe_load((PROJECT / "workflow/schemas/config.schema.yaml").read_text())
+    families = schema["properties"]["curves"]["properties"]["families"]["additionalProperties"]
+    assert set(FAMILIES) == set(families["properties"]["family"]["enum"])
+    assert {"polynomial", "piecewise-linear", "cubic-spline"} <= set(FAMILIES)
 
 
 def test_uniform_times_are_equally_spaced():

@@ -92,6 +92,11 @@ def test_as_a_module_it_makes_its_results_once_and_leaves_the_hosts_alone(clone,
     assert hosts.read_text() == "a,b\n1,2"
     again = study.snakemake("-n", "--config", "extra=1", "--", "mine", config=None)
     assert "Nothing to be done" in again.stdout, again.stdout
+    settings = study.folder / "settings.yaml"
+    settings.write_text(settings.read_text().replace("nodes: 12", "nodes: 13"))
+    other = study.snakemake("-n", "--config", "extra=1", "--", "mine", config=None)
+    assert other.returncode == 0 and "geo_evaluate_grid" in other.stdout, other.stdout
+    assert "Training" not in other.stdout
 
 
 @pytest.mark.skipif(not shutil.which("localedef"), reason="other locales cannot be made here")

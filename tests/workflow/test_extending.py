@@ -59,7 +59,7 @@ def extended(finished, tmp_path_factory) -> Study:
 
 def test_an_experiment_has_its_metric_table_and_figure(extended):
     targets = ["results/tables/radial.csv", "results/figures/radial.png"]
-    config = ["--configfile", str(TINY), "mine.yaml"]
+    config = ["--configfile", str(TINY)]
     done = extended.snakemake("--cores", "2", *config, "--", *targets, config=None)
     assert done.returncode == 0, done.stdout
     assert "Training" not in done.stdout
@@ -70,8 +70,14 @@ def test_an_experiment_has_its_metric_table_and_figure(extended):
     assert (extended.folder / targets[1]).read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_rule_that_asks_for_an_experiment_that_is_gone_is_one_clear_error(extended):
+    gone = "experiments={radial: null}"
+    done = extended.snakemake("-n", "--configfile", str(TINY), "--config", gone, config=None)
+    assert "config: experiments.radial: a rule asks for it, but there is none" in done.stdout
+
+
 def test_a_new_table_and_figure_belong_to_the_study(extended):
-    config = ["--configfile", str(TINY), "mine.yaml"]
+    config = ["--configfile", str(TINY)]
     rules = extended.would_run("--forceall", *config, config=None)
     assert {"radial_table", "radial_figure"} <= rules.keys()
 
@@ -85,7 +91,7 @@ def test_a_curve_family_can_be_solved_with_every_start(extended):
     target = (
         "results/geodesics/single/seed-0/decoders-1/fisher-rao/sines/graph/newton/pairs-0-3.npz"
     )
-    config = ["--configfile", str(TINY), "mine.yaml", "waves.yaml"]
+    config = ["--configfile", str(TINY), "waves.yaml"]
     done = extended.snakemake("--cores", "2", *config, "--", target, config=None)
     assert done.returncode == 0, done.stdout
     assert "3 of 3 converged" in done.stdout
@@ -93,9 +99,7 @@ def test_a_curve_family_can_be_solved_with_every_start(extended):
 
 def test_the_size_of_a_new_family_is_checked(extended):
     family = "curves={families: {sines: {family: sines, degree: 3}}}"
-    done = extended.snakemake(
-        "-n", "--configfile", str(TINY), "mine.yaml", "--config", family, config=None
-    )
+    done = extended.snakemake("-n", "--configfile", str(TINY), "--config", family, config=None)
     assert "curves.families.sines: waves must be given" in done.stdout
 
 

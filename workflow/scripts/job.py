@@ -80,7 +80,7 @@ def note(snakemake) -> None:
         dict(snakemake.wildcards.items()),
         provenance.plain(snakemake.params.items()),
         {path: provenance.checksum(path) for path in sorted(map(str, snakemake.input))},
-        sorted(map(str, snakemake.output)),
+        {path: provenance.checksum(path) for path in sorted(map(str, snakemake.output))},
     )
     provenance.write(provenance.place(snakemake.log[0]), record)
 

@@ -19,6 +19,7 @@ from latentgeo.study.provenance import (
     place,
     plain,
     read_all,
+    settle,
     write,
 )
 from snakemake.persistence.file import FilePersistence
@@ -103,7 +104,9 @@ def test_what_cannot_be_written_down_is_an_error():
 
 
 def record(**other):
-    whole = Record("train", {"vae": "single"}, plain(PARAMS), {"in": "5a"}, ["a.npz", "b.csv"])
+    whole = Record(
+        "train", {"vae": "single"}, plain(PARAMS), {"in": "5a"}, {"a.npz": "1b", "b.csv": "2c"}
+    )
     return whole._replace(**other)
 
 
@@ -184,9 +187,12 @@ class Results:
     def __init__(self):
         for name in ("in-1", "in-2", "a.npz", "b.csv", "other.npz"):
             Path(name).write_text(f"content of {name}")
-        inputs = {name: checksum(name) for name in ("in-1", "in-2")}
-        self.record = record(inputs=inputs)
-        self.other = record(rule="other", inputs={}, outputs=["other.npz"])
+        inputs, outputs, others = (
+            {name: checksum(name) for name in names}
+            for names in (("in-1", "in-2"), ("a.npz", "b.csv"), ("other.npz",))
+        )
+        self.record = record(inputs=inputs, outputs=outputs)
+        self.other = record(rule="other", inputs={}, outputs=others)
         self.params = {"train": PARAMS, "other": PARAMS}
         self.expected = ["a.npz", "b.csv", "other.npz"]
 
@@ -222,9 +228,46 @@ def test_dates_and_places_do_not_count(results, tmp_path, monkeypatch):
 
 
 def test_results_without_a_record_are_outdated(results):
-    results.record = results.record._replace(outputs=["b.csv"])
+    results.record.outputs.pop("a.npz")
     assert results.outdated() == ["a.npz"]
     assert outdated(results.expected, [], lambda _: PARAMS) == results.expected
+
+
+def test_results_that_were_edited_are_outdated(results):
+    results.outdated()
+    Path("b.csv").write_text("another content")
+    assert results.outdated() == ["b.csv"]
+
+
+def test_a_record_that_is_right_counts_for_more_than_one_of_a_rule_that_is_gone(results):
+    results.outdated()
+    for name in ("0-before", "z-after"):
+        write(Path("records", f"{name}.json"), results.record._replace(rule="gone"))
+    assert results.outdated() == []
+
+
+def test_copies_are_dated_by_what_they_were_made_from(results):
+    results.outdated()
+    for date, name in ((1_000, "a.npz"), (3_000, "in-1"), (2_000, "in-2"), (9_000, "b.csv")):
+        os.utime(name, (date, date))
+    settle([results.record, results.other], ["b.csv"])
+    assert [os.stat(name).st_mtime for name in ("a.npz", "in-1", "in-2")] == [3_000, 3_000, 2_000]
+    os.utime("b.csv", (1_000, 1_000))
+    settle([results.record], ["b.csv"])
+    assert os.stat("b.csv").st_mtime == 1_000  # outdated: its date is left alone
+
+
+def test_dates_are_settled_along_a_chain(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for date, name in enumerate(("c", "b", "a")):
+        Path(name).write_text(name)
+        os.utime(name, (1_000 + date, 1_000 + date))
+    chain = [
+        record(inputs={"b": ""}, outputs={"c": ""}),
+        record(inputs={"a": ""}, outputs={"b": ""}),
+    ]
+    settle(chain, [])
+    assert {os.stat(name).st_mtime for name in "abc"} == {1_002}
 
 
 def test_results_that_are_not_there_or_not_expected_are_not_outdated(results):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,10 +28,11 @@ class Record(NamedTuple):
     params: dict[str, Any]
     inputs: dict[str, str]
     """Checksums of the files that it read, by path."""
-    outputs: list[str]
+    outputs: dict[str, str]
+    """Those of the files that it made."""
 
 
-KINDS = (str, dict, dict, dict, list)
+KINDS = (str, dict, dict, dict, dict)
 """Of a record's fields."""
 
 
@@ -95,6 +98,31 @@ def marker_of(path: str, folder: Path) -> Path:
     return folder.joinpath(*(f"@{part}" for part in parts), last)
 
 
+def settle(records: Iterable[Record], outdated: Iterable[str]) -> None:
+    """Date results that are not outdated no earlier than what they were made from.
+
+    A copy has its own dates, and without records of its own Snakemake goes by these.
+    """
+    outdated = set(outdated)
+    made = {path: record for record in records for path in record.outputs if path not in outdated}
+
+    @cache
+    def date(path: str) -> int:
+        try:
+            own = os.stat(path).st_mtime_ns
+        except OSError:
+            return 0
+        newest = max(map(date, made[path].inputs), default=0) if path in made else 0
+        if own < newest and not os.path.islink(path):
+            with suppress(OSError):  # somebody else's
+                os.utime(path, ns=(newest, newest))
+                return newest
+        return own
+
+    for path in made:
+        date(path)
+
+
 def outdated(
     expected: Iterable[str],
     records: Iterable[Record],
@@ -111,5 +139,6 @@ def outdated(
         params = params_of(record)
         same = params is not None and plain(params) == record.params
         same = same and all(seen(path) == found for path, found in record.inputs.items())
-        told |= {path: same or told.get(path, False) for path in record.outputs}
+        for path, found in record.outputs.items():
+            told[path] = told.get(path, False) or (same and seen(path) == found)
     return [path for path in expected if Path(path).exists() and not told.get(path, False)]

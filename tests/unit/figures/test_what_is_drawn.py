@@ -1,0 +1,118 @@
+"""What figures show are the numbers of their files: curves, bands, marks, labels and styles."""
+
+import numpy as np
+import pandas as pd
+from latentgeo.study.records import MEASURES
+from matplotlib.collections import PolyCollection
+
+LABEL = "$c_{{{}}}$"
+
+
+def curves_of(axes, longer_than=2):
+    """The lines that are curves, and not the marks of their ends."""
+    return [line for line in axes.lines if len(line.get_xdata()) > longer_than]
+
+
+def stored(folder):
+    """Every geodesic that lies below a folder, by VAE type, seed, curve, start and pair."""
+    found = {}
+    for path in sorted(folder.glob("geodesics/**/*.npz")):
+        arrays = dict(np.load(path))
+        series = [arrays[name].item() for name in ("vae", "seed", "curve", "start")]
+        for n, pair in enumerate(arrays["pair"].tolist()):
+            one = {k: v[n] for k, v in arrays.items() if v.ndim}
+            found[(*series, pair)] = one
+    return found
+
+
+def test_a_band_of_proximity_is_the_mean_and_its_standard_error(drawn, tmp_path):
+    figure, _ = drawn("proximity_figure", pairs=9)
+    table = pd.read_csv(tmp_path / "proximity.csv")
+    [axes] = figure.axes
+    bands = [part for part in axes.collections if isinstance(part, PolyCollection)]
+    lines = curves_of(axes)
+    groups = list(table.groupby("curve"))
+    assert len(bands) == len(lines) == len(groups)
+    for band, line, (curve, own) in zip(bands, lines, groups, strict=True):
+        assert line.get_label().startswith(curve)
+        np.testing.assert_allclose(line.get_ydata(), own["mean"])
+        vertices = band.get_paths()[0].vertices
+        for x, mean, error in zip(own["decoders"], own["mean"], own["std"] / 3, strict=True):
+            y = vertices[vertices[:, 0] == x, 1]
+            np.testing.assert_allclose([y.min(), y.max()], [mean - error, mean + error])
+
+
+def test_curves_are_labelled_by_their_pairs_in_every_model(drawn, tmp_path):
+    figure, _ = drawn("models_figure", pairs=3)
+    found = stored(tmp_path)
+    panels = [axes for axes in figure.axes if axes.lines]
+    models = [(vae, seed) for vae in ("single", "ensemble") for seed in (0, 1)]
+    for axes, (vae, seed) in zip(panels, models, strict=True):
+        assert axes.get_title() == f"{vae}, seed {seed}"
+        places = {text.get_text(): text.xy for text in axes.texts}
+        assert set(places) == {LABEL.format(n) for n in (1, 2, 3)}
+        for pair, line in enumerate(curves_of(axes)):
+            points = found[vae, seed, "polynomial", "graph", pair]["points"]
+            np.testing.assert_allclose(line.get_xydata(), points)
+            np.testing.assert_allclose(places[LABEL.format(pair + 1)], points[len(points) // 2])
+
+
+def test_geodesics_that_did_not_converge_are_dotted_and_no_others(drawn, tmp_path):
+    figure, _ = drawn("geodesics_figure", pairs=7)
+    found = stored(tmp_path)
+    lines = curves_of(figure.axes[0])
+    assert len(lines) == 7
+    for pair, line in enumerate(lines):
+        one = found["ensemble", 0, "polynomial", "graph", pair]
+        np.testing.assert_allclose(line.get_xydata(), one["points"])
+        assert line.get_linestyle() == ("-" if one["converged"] else ":")
+    missed = sum(not one["converged"] for one in found.values())
+    assert f"{missed} not converged" in figure.axes[0].get_title()
+
+
+def test_energies_and_variation_are_those_of_the_table(drawn, tmp_path):
+    figure, _ = drawn("cv_figure", pairs=4)
+    table = pd.read_csv(tmp_path / "cv.csv")
+    for vae, upper, lower in zip(
+        ("single", "ensemble"), *np.reshape(figure.axes, (2, 2)), strict=True
+    ):
+        own = table[table["vae"] == vae].set_index(["measure", "pair"])
+        energy = own.loc["energy"]
+        marks = next(line for line in upper.lines if line.get_marker() == "o")
+        np.testing.assert_allclose(marks.get_ydata().astype(float), energy["mean"])
+        bars = [segment for part in upper.collections for segment in part.get_segments()]
+        for bar, (mean, std) in zip(bars, energy[["mean", "std"]].to_numpy(), strict=True):
+            np.testing.assert_allclose(bar[:, 1].astype(float), [mean - std, mean + std])
+        for text, cv in zip(upper.texts, energy["cv"], strict=True):
+            assert f"CV {cv:.2f}" in text.get_text()
+        names = [handle.get_label().split(" ")[0] for handle in lower.containers]
+        assert names == [name for name in MEASURES if name != "disagreement"]
+        for name, bars in zip(names, lower.containers, strict=True):
+            np.testing.assert_allclose([bar.get_height() for bar in bars], own.loc[name, "cv"])
+
+
+def test_a_run_ends_at_its_exact_energy_with_the_mark_of_its_verdict(drawn, tmp_path):
+    figure, _ = drawn("starts_energy_figure", pairs=3)
+    found = stored(tmp_path)
+    panels = [axes for axes in figure.axes if axes.lines]
+    keys = [(curve, pair) for curve in ("piecewise-linear", "polynomial") for pair in range(3)]
+    for axes, (curve, pair) in zip(panels, keys, strict=True):
+        histories = curves_of(axes, longer_than=1)
+        ends = [line for line in axes.lines if len(line.get_xdata()) == 1]
+        for start, history, end in zip(("random", "hot"), histories, ends, strict=True):
+            one = found["ensemble", 0, curve, start, pair]
+            np.testing.assert_allclose(history.get_ydata(), one["history"])
+            assert end.get_ydata()[0] == one["energy"]
+            assert end.get_xdata()[0] == len(one["history"]) - 1
+            assert end.get_marker() == ("o" if one["converged"] else "x")
+            assert history.get_linestyle() == ("-" if one["converged"] else ":")
+
+
+def test_a_training_curve_is_the_mean_over_the_models_decoders(drawn, tmp_path):
+    figure, _ = drawn("training_figure")
+    for panel, axes in enumerate(figure.axes[:2]):
+        lines = curves_of(axes)
+        assert len(lines) == 2
+        for seed, line in enumerate(lines):
+            table = pd.read_csv(tmp_path / f"history-{2 * panel + seed}.csv")
+            np.testing.assert_allclose(line.get_ydata(), table.groupby("epoch")["elbo"].mean())

@@ -2,13 +2,14 @@
 
 import os
 import pickle
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import torch
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
-from latentgeo.models.vae import VAE
+from latentgeo.models.vae import VAE, Origin
 
 MODEL = "results/models/single/seed-0/model.safetensors"
 LATENTS = "results/latents/single/seed-0.npz"
@@ -28,7 +29,8 @@ def flip_a_bit(path):
 
 
 def another_model(path):
-    files.save(VAE(Architecture(latent_dim=2, decoder_count=2, hidden=8, channels=2)), path)
+    architecture = Architecture(latent_dim=2, decoder_count=2, hidden=8, channels=2)
+    files.save(VAE(architecture), path, Origin("single", 0, "here"))
 
 
 def put_a_folder(path):
@@ -47,48 +49,68 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize(
-    "damaged, target, damage",
-    [
-        ("results/digits.npz", MODEL, "truncated"),
-        ("results/digits.npz", MODEL, "NaN pixels"),
-        (MODEL, LATENTS, "a pickle"),
-        (MODEL, LATENTS, "another model"),
-        (MODEL, LATENTS, "a folder"),
-        (LATENTS, GRID, "empty"),
-        (LATENTS, GRID, "a flipped bit"),
-    ],
-)
-def test_a_damaged_file_is_one_clear_error(small, damaged, target, damage):
-    """Named by the job that reads it, or before any job when its end is missing."""
-    path = small.folder / damaged
+@contextmanager
+def damaged(study, name, target, damage):
+    """A study with a damaged result, of which a target has yet to be made; restored afterwards."""
+    path, aside = study.folder / name, study.folder / "aside"
     before, dates = path.read_bytes(), path.stat()
-    others = {
-        k: v for k, v in small.files("results/**/*.npz").items() if k not in (damaged, target)
-    }
-    (small.folder / target).rename(small.folder / "aside")
+    (study.folder / target).rename(aside)
     try:
         DAMAGES[damage](path)
-        done = small.snakemake(
-            "--cores", "1", "--config", small.data, "--rerun-triggers", "mtime", "--", target
-        )
-        assert done.returncode != 0
-        marks = ("error: ", "cut off or damaged; ")
-        errors = [line for line in done.stdout.splitlines() if any(m in line for m in marks)]
-        assert len(errors) == 1 and damaged in errors[0], done.stdout
-        assert "Traceback" not in done.stdout
-        assert not (small.folder / target).exists()
-        leftovers = [p.name for p in (small.folder / "results").rglob(".*")]
-        assert not leftovers
-        after = small.files("results/**/*.npz")
-        assert all(after[name] == content for name, content in others.items())
+        yield
     finally:
         if path.is_dir():
             path.rmdir()
         path.write_bytes(before)
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
-        (small.folder / target).parent.mkdir(parents=True, exist_ok=True)
-        (small.folder / "aside").rename(small.folder / target)
+        (study.folder / target).parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(study.folder / target)
+
+
+def run(study, target):
+    return study.snakemake("--cores", "1", "--config", study.data, "--", target)
+
+
+@pytest.mark.parametrize(
+    "name, target, damage",
+    [
+        ("results/digits.npz", MODEL, "truncated"),
+        (MODEL, LATENTS, "a pickle"),
+        (MODEL, LATENTS, "a folder"),
+        (LATENTS, GRID, "empty"),
+    ],
+)
+def test_a_result_without_its_end_is_one_clear_error(small, name, target, damage):
+    others = {k: v for k, v in small.files("results/**/*.npz").items() if k not in (name, target)}
+    with damaged(small, name, target, damage):
+        done = run(small, target)
+        assert done.returncode != 0
+        errors = [line for line in done.stdout.splitlines() if "cut off or damaged; " in line]
+        assert len(errors) == 1 and name in errors[0], done.stdout
+        assert "Traceback" not in done.stdout
+        assert not (small.folder / target).exists()
+        leftovers = [p.name for p in (small.folder / "results").rglob(".*")]
+        assert not leftovers
+        after = small.files("results/**/*.npz")
+        assert all(after[path] == content for path, content in others.items())
+
+
+@pytest.mark.parametrize(
+    "name, target, damage",
+    [
+        ("results/digits.npz", LATENTS, "NaN pixels"),
+        (MODEL, LATENTS, "another model"),
+        (LATENTS, GRID, "a flipped bit"),
+    ],
+)
+def test_a_result_of_another_content_is_made_again(small, name, target, damage):
+    """It is not what its record says, and so nothing is made of it."""
+    before = (small.folder / target).read_bytes(), (small.folder / name).read_bytes()
+    with damaged(small, name, target, damage):
+        done = run(small, target)
+        assert done.returncode == 0, done.stdout
+        after = (small.folder / target).read_bytes(), (small.folder / name).read_bytes()
+        assert after == before
 
 
 OTHER_MODEL = "results/models/single/seed-1/model.safetensors"

@@ -92,7 +92,7 @@ TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure
         library("study/provenance.py", EVERYTHING),
         library("study/records.py", FROM_GEODESICS),
         library("study/experiments.py", FROM_GEODESICS),
-        library("study/stored.py", FROM_LATENTS),
+        library("study/stored.py", {"encode_latents", *FROM_LATENTS}),
         library("study/configuration.py", []),
         library("study/plan.py", []),
     ],

@@ -83,9 +83,9 @@ def look_at_results():
         provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
 
 
-def images_of_the_user():
-    """The files of the user's own images, which a module's prefix does not move."""
-    return [local(path) for path in DATA_FILES] if CONTENT and PREFIX else []
+def image_files():
+    """What images are read from; a module's prefix does not move the user's own files."""
+    return [local(path) for path in DATA_FILES] if CONTENT and PREFIX else DATA_FILES
 
 
 def params_now(record):

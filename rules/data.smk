@@ -21,7 +21,7 @@ rule download_images:
 
 rule extract_digits:
     input:
-        images_of_the_user() or DATA_FILES,
+        image_files(),
     output:
         digits=DIGITS,
     log:

@@ -14,6 +14,9 @@ from ..likelihoods.base import Link
 from .activations import ACTIVATIONS
 from .layers import linear_part
 
+POINTS_AT_ONCE = 330
+"""Points in one pass of a decoder: more only leave the processor's cache."""
+
 
 def natural_parameters(decoder: nn.Module, link: Link, points: Tensor) -> Tensor:
     """Natural parameters, (R, D) in float64, at points (R, d); differentiable.

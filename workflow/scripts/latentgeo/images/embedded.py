@@ -27,7 +27,9 @@ def read_embedded(path: Path, checksums: Path, classes: Sequence[int]) -> dict[s
     of sha256sum), and when a class is not embedded.
     """
     try:
-        sums = dict(line.split()[::-1] for line in checksums.read_text().splitlines())
+        sums = dict(
+            line.split()[::-1] for line in checksums.read_text(encoding="utf-8").splitlines()
+        )
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise StudyError(

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..decoders.passes import natural_parameters
+from ..decoders.passes import POINTS_AT_ONCE, natural_parameters
 from ..likelihoods.base import Likelihood
 from . import terms
 from .base import Ingredients, Streams
 from .fisher_rao_expansion import FisherRaoExpansion
 from .monte_carlo import MonteCarloFisherRao
 
-POINTS_AT_ONCE = 330
-"""Points in one pass of a decoder: more only leave the processor's cache."""
 EVALUATIONS_AT_ONCE = 2640
 """Decoder evaluations held in memory at once, about 0.1 MB each."""
 

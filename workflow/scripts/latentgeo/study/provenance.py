@@ -82,8 +82,10 @@ def mark(outdated: Iterable[str], expected: Iterable[str], folder: Path) -> None
         marker = marker_of(path, folder)
         if path in outdated and not marker.exists():
             marker.parent.mkdir(parents=True, exist_ok=True)
-            marker.write_text(MARK)
-        elif path not in outdated and marker.is_file() and marker.read_text() == MARK:
+            marker.write_text(MARK, encoding="utf-8")
+        elif (
+            path not in outdated and marker.is_file() and marker.read_text(encoding="utf-8") == MARK
+        ):
             marker.unlink()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...decoders.passes import precision
+from ...decoders.passes import POINTS_AT_ONCE, precision
 from ...likelihoods.base import Likelihood
 from .derivatives import FIRST, IN_X, IN_Y, SECOND, stretched
 from .fields import LatentGrid, node_positions
@@ -26,8 +26,6 @@ MARGIN = 0.05
 """How far the grid goes on beyond the rest, as a share of its width."""
 FINER = Fraction(4, 3)
 """Points of the lattice for each node, along an axis: products have finer features than factors."""
-POINTS_AT_ONCE = 330
-"""Points in one pass of a decoder: more only leave the processor's cache."""
 FEATURES_AT_ONCE = 112
 """Pixels that are interpolated together: more only take memory."""
 

@@ -67,6 +67,11 @@ class Study:
             path.write_text(before)
             os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
 
+    def copy(self, folder: Path) -> Study:
+        """The same study elsewhere, for a test to spoil."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Study(folder, self.data)
+
     def files(self, pattern: str) -> dict[str, bytes]:
         return {
             str(path.relative_to(self.folder)): path.read_bytes()

@@ -118,14 +118,15 @@ OTHER_MODEL = "results/models/single/seed-1/model.safetensors"
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a usable GPU")
 @pytest.mark.parametrize("device, works", [("cuda", False), ("auto", True)])
-def test_a_device_without_a_gpu(small, device, works):
+def test_a_device_without_a_gpu(small, tmp_path, device, works):
     """Asked for, a missing GPU is a clear error; `auto` does without."""
+    study = small.copy(tmp_path / "study")
     training = f"training={{device: {device}}}"
-    done = small.snakemake("--cores", "1", "--config", small.data, training, "--", OTHER_MODEL)
+    done = study.snakemake("--cores", "1", "--config", study.data, training, "--", OTHER_MODEL)
     assert (done.returncode == 0) == works, done.stdout
     assert ("training.device: cuda, but torch finds no usable GPU" in done.stdout) != works
     assert "Traceback" not in done.stdout
-    assert (small.folder / OTHER_MODEL).exists() == works
+    assert (study.folder / OTHER_MODEL).exists() == works
 
 
 @pytest.mark.parametrize(

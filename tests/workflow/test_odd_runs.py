@@ -72,10 +72,10 @@ def test_an_odd_study_runs_to_its_end(settings, tmp_path):
     assert study.would_run("--config", SMALL_DATA, config="odd.yaml") == {}
 
 
-def test_what_is_drawn_of_starts_is_what_the_table_lists(finished):
+def test_what_is_drawn_of_starts_is_what_the_table_lists(spoilable):
     """Where other experiments solved the same curves for other pairs and decoders, too."""
     settings = {"starts": {"decoders": 2, "cold": {"polynomial": "graph"}}}
-    (finished.folder / "starts.yaml").write_text(yaml.safe_dump({"experiments": settings}))
+    (spoilable.folder / "starts.yaml").write_text(yaml.safe_dump({"experiments": settings}))
 
     arguments = [
         "--cores",
@@ -85,9 +85,9 @@ def test_what_is_drawn_of_starts_is_what_the_table_lists(finished):
         "results/figures/starts-curves.png",
     ]
 
-    done = finished.snakemake("--configfile", str(TINY), "starts.yaml", *arguments, config=None)
+    done = spoilable.snakemake("--configfile", str(TINY), "starts.yaml", *arguments, config=None)
     assert done.returncode == 0, done.stdout
-    starts = pd.read_csv(finished.folder / "results/tables/starts.csv")
+    starts = pd.read_csv(spoilable.folder / "results/tables/starts.csv")
     assert not starts.duplicated(["curve", "solver", "pair", "start"]).any()
     newton = starts.query("curve == 'polynomial' and solver == 'newton'")
     ends = newton.pivot(index="pair", columns="start", values="final_energy")

@@ -57,9 +57,9 @@ def test_kills_at_any_time_leave_the_same_tables(finished, battered):
     assert not list((battered.folder / "results").rglob("checkpoint*"))
 
 
-def test_results_that_a_power_loss_cut_off_are_named_and_come_back(finished):
+def test_results_that_a_power_loss_cut_off_are_named_and_come_back(spoilable):
     """The one line of advice is followed, and then everything is as it was."""
-    before = results(finished)
+    before = results(spoilable)
     damaged = {
         "results/models/single/seed-1/model.safetensors": 0.5,
         "results/models/single/seed-1/history.csv": 0,
@@ -70,16 +70,16 @@ def test_results_that_a_power_loss_cut_off_are_named_and_come_back(finished):
         "results/figures/training.pdf": 0.9,
     }
     for name, share in damaged.items():
-        os.truncate(finished.folder / name, int(share * len(before[name])))
-    done = finished.snakemake("--cores", "2")
+        os.truncate(spoilable.folder / name, int(share * len(before[name])))
+    done = spoilable.snakemake("--cores", "2")
     assert done.returncode != 0
     advice = re.search(r"delete and run again: rm -r (.*)", done.stdout)
     assert set(advice[1].split()) == set(damaged)
     for name in damaged:
-        (finished.folder / name).unlink()
-    done = finished.snakemake("--cores", "2")
+        (spoilable.folder / name).unlink()
+    done = spoilable.snakemake("--cores", "2")
     assert done.returncode == 0, done.stdout
-    assert results(finished) == before
+    assert results(spoilable) == before
 
 
 def results(study):

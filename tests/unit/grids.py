@@ -5,20 +5,12 @@ import torch
 from latentgeo.starts.grid.fields import LatentGrid
 
 
-def latent_grid(axes, centre, scale, disagreement, metric, drift=None, skewness=None):
-    def zero(dim):
-        return np.zeros((*disagreement.shape, *[2] * dim))
-
-    return LatentGrid(
-        axes,
-        np.array(centre),
-        np.array(scale),
-        disagreement,
-        zero(1) if drift is None else drift,
-        metric,
-        zero(3) if skewness is None else skewness,
-        entropy=zero(0),
-    )
+def latent_grid(axes, centre, scale, disagreement, metric, **fields):
+    """A grid whose other fields are 0 where they are not given."""
+    orders = {"drift": 1, "skewness": 3, "slope": 3, "bending": 4, "entropy": 0}
+    zeros = {name: np.zeros((*disagreement.shape, *[2] * dim)) for name, dim in orders.items()}
+    fields = zeros | fields | {"disagreement": disagreement, "metric": metric}
+    return LatentGrid(axes=axes, centre=np.array(centre), scale=np.array(scale), **fields)
 
 
 def warped(lower, upper, centre, scale, nodes):
@@ -28,14 +20,18 @@ def warped(lower, upper, centre, scale, nodes):
 
 
 def smooth_fields(x, y):
-    """D, a, C and S at arrays of coordinates, symmetric where they should be."""
+    """D, a, C, S, T and Q at arrays of coordinates, symmetric where they should be."""
     sin, cos = np.sin, np.cos
     skew = np.stack([cos(x), sin(x + y), cos(2 * x - y), sin(y)], -1)
+    slope = np.stack([sin(2 * x), cos(y), sin(x) * y, cos(x + 2 * y)], -1)
+    bending = np.stack([3 + cos(y), sin(x), 1 + cos(x * y), sin(x - y), 2 + sin(x + y)], -1)
     return (
         2 + sin(2 * x) * cos(y),
         np.stack([cos(x * y), sin(x) + y], -1),
         np.stack([3 + cos(x + y), 0.5 * sin(x * y), 0.5 * sin(x * y), 2 + sin(x - 2 * y)], -1),
         3 * skew[..., [0, 1, 1, 2, 1, 2, 2, 3]],
+        2 * slope[..., [0, 1, 1, 2, 1, 2, 2, 3]],
+        4 * bending[..., [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]],
     )
 
 
@@ -43,10 +39,13 @@ def smooth_grid(nodes=12):
     """A grid over [-1, 1] × [-2, 1] of smooth fields; of one decoder half, D = a = 0."""
     centre, scale = np.array([0.2, -0.4]), np.array([0.7, 1.5])
     axes = np.stack([warped(-1, 1, 0.2, 0.7, nodes), warped(-2, 1, -0.4, 1.5, nodes)])
-    d, a, c, s = smooth_fields(*np.meshgrid(*axes, indexing="ij"))
-    c, s = c.reshape(nodes, nodes, 2, 2), s.reshape(nodes, nodes, 2, 2, 2)
-    pairs = (np.stack([0 * d, d]), np.stack([c / 2, c]), np.stack([0 * a, a]), np.stack([s / 2, s]))
-    return latent_grid(axes, centre, scale, *pairs)
+    whole = smooth_fields(*np.meshgrid(*axes, indexing="ij"))
+    names = {"disagreement": 0, "drift": 1, "metric": 2, "skewness": 3, "slope": 3, "bending": 4}
+    fields = {}
+    for (name, order), field in zip(names.items(), whole, strict=True):
+        field = field.reshape(nodes, nodes, *[2] * order)
+        fields[name] = np.stack([(0 if order < 2 else 0.5) * field, field])
+    return latent_grid(axes, centre, scale, **fields)
 
 
 def flat_axes(nodes, upper=1.0):

@@ -90,16 +90,19 @@ def fields(decoders: list[nn.Sequential], point: Tensor) -> dict[str, Tensor]:
     eta = [jet(eta_of(f)) for f in decoders]
     mu = [jet(lambda z, f=f: mean(eta_of(f)(z))) for f in decoders]
     pairs = decoder_pairs(len(decoders))
-    d, a, c, s = 0, 0, 0, 0
+    d, a, c, s, t, q = [0] * 6
     for k, m in pairs:
         d += divergence(eta[k][0], eta[m][0])
         # pairwise differences: twice an unbiased covariance
         a += (mu[k][0] - mu[m][0]) @ (eta[k][1] - eta[m][1]) / 2
         a -= (eta[k][0] - eta[m][0]) @ (mu[k][1] - mu[m][1]) / 2
         c += torch.einsum("di,dj->ij", mu[k][1], eta[m][1])
-        s += torch.einsum("di,djk->ijk", mu[k][1], eta[m][2])
-        s -= torch.einsum("djk,di->ijk", mu[k][2], eta[m][1])
-    found = {"disagreement": d, "drift": a, "metric": c, "skewness": s}
+        one = torch.einsum("di,djk->ijk", mu[k][1], eta[m][2])
+        other = torch.einsum("djk,di->ijk", mu[k][2], eta[m][1])
+        s, t = s + one - other, t + one + other
+        q += torch.einsum("dij,dkl->ijkl", mu[k][2], eta[m][2])
+    names = "disagreement", "drift", "metric", "skewness", "slope", "bending"
+    found = dict(zip(names, (d, a, c, s, t, q), strict=True))
     return {name: _symmetric(field) / len(pairs) for name, field in found.items()}
 
 

@@ -72,8 +72,9 @@ class Results:
         m, g = self.vaes[vae], 8
         axes = np.stack([np.linspace(-5, 5, g)] * 2)
         entropy = np.add.outer(np.sin(axes[0] + seed), np.cos(axes[1])) - np.ones((m, 1, 1))
-        forms = {"disagreement": (), "drift": (2,), "metric": (2, 2), "skewness": (2, 2, 2)}
-        others = {name: np.ones((m, g, g, *shape)) for name, shape in forms.items()}
+        orders = {"disagreement": 0, "drift": 1, "metric": 2, "skewness": 3, "slope": 3}
+        orders["bending"] = 4
+        others = {name: np.ones((m, g, g, *[2] * order)) for name, order in orders.items()}
         centre, scale = np.zeros(2), np.ones(2)
         each = {"axes": axes, "centre": centre, "scale": scale, "entropy": entropy, **others}
         return self.save("grids", vae, seed, **each)

@@ -3,14 +3,14 @@ from contextlib import contextmanager
 import numpy as np
 import reference
 import torch
-from grids import positions, smooth_grid
+from grids import positions
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.likelihoods.continuous_bernoulli_cumulants import cumulant
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.starts.grid.interpolation import InterpolatedEnergy
 from latentgeo.starts.grid.refinement import Refinement
 
-NAMES = ("disagreement", "drift", "metric", "skewness", "entropy")
+NAMES = ("disagreement", "drift", "metric", "skewness", "slope", "bending", "entropy")
 
 
 @contextmanager
@@ -58,9 +58,9 @@ def grid_errors(nodes):
 
 
 def test_the_grid_approaches_the_fields_of_every_prefix_of_the_decoders():
-    coarse, fine = grid_errors(20), grid_errors(60)
-    assert (fine < 1e-3).all()
-    assert (fine < np.maximum(coarse / 20, 1e-9)).all()
+    coarse, fine = grid_errors(28), grid_errors(84)
+    assert (fine < 2e-3).all()
+    assert (fine < np.maximum(coarse / 10, 1e-6)).all()
 
 
 def test_one_decoder_has_neither_disagreement_nor_drift_and_minus_the_skewness_tensor():
@@ -90,12 +90,12 @@ def test_splines_pass_through_the_nodes_and_know_quintic_derivatives():
     np.testing.assert_allclose(found, [u**5 * v**2 - v**3, *slopes, *bends], atol=1e-12)
 
 
-def test_the_grid_covers_all_but_the_outermost_latents_with_a_margin_of_five_percent():
+def test_the_grid_covers_all_but_the_outermost_latents_with_a_wide_margin():
     inner = np.stack([np.linspace(-1, 1, 1999), np.linspace(3, 2, 1999)], axis=1)
     latents = np.concatenate([inner, [[50.0, -70.0]]])
     grid = evaluate_grid(reference.tiny_decoders(1), CONTINUOUS_BERNOULLI, latents, nodes=9)
-    np.testing.assert_allclose(grid.axes[:, 0], [-1.1, 1.95], atol=0.01)
-    np.testing.assert_allclose(grid.axes[:, -1], [1.1, 3.05], atol=0.01)
+    np.testing.assert_allclose(grid.axes[:, 0], [-2.2, 1.4], atol=0.01)
+    np.testing.assert_allclose(grid.axes[:, -1], [2.2, 3.6], atol=0.01)
 
 
 def test_the_nodes_are_densest_at_the_median_of_the_latents():
@@ -106,12 +106,3 @@ def test_the_nodes_are_densest_at_the_median_of_the_latents():
         densest = gaps.argmin()
         assert axis[densest - 1] < median < axis[densest + 2]
         assert gaps.max() > 2 * gaps.min()
-
-
-def test_a_thinned_grid_has_the_same_fields_at_fewer_nodes():
-    grid = smooth_grid(nodes=13)
-    thin = grid.thinned(3)
-    assert thin.nodes == 5
-    at = positions(thin)
-    found, expected = (InterpolatedEnergy(g, 2).fields(at)[..., 0, :] for g in (thin, grid))
-    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

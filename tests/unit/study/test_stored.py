@@ -70,6 +70,8 @@ def valid_arrays():
             "drift": RNG.random((M, G, G, 2)),
             "metric": RNG.random((M, G, G, 2, 2)),
             "skewness": RNG.random((M, G, G, 2, 2, 2)),
+            "slope": RNG.random((M, G, G, 2, 2, 2)),
+            "bending": RNG.random((M, G, G, 2, 2, 2, 2)),
             "entropy": RNG.random((M, G, G)),
             **origin,
         },

@@ -58,6 +58,8 @@ GRID = {
     "drift": "float m g g 2",
     "metric": "float m g g 2 2",
     "skewness": "float m g g 2 2 2",
+    "slope": "float m g g 2 2 2",
+    "bending": "float m g g 2 2 2 2",
     "entropy": "float m g g",
 }
 """The arrays of a `LatentGrid`."""

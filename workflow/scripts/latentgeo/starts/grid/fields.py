@@ -1,9 +1,9 @@
 """What the decoders say on a grid of a two-dimensional latent space.
 
-The Fisher-Rao energy of a curve with steps Δ_i = z_{i+1} - z_i is, to third order in them,
+The Fisher-Rao energy of a curve with steps Δ_i = z_{i+1} - z_i is, to fourth order in them,
 
-    E ≈ sum over i of (F(z_i, Δ_i) + F(z_{i+1}, Δ_i)) / 2,
-    F(z, Δ) = D + a·Δ / 2 + Δᵀ C Δ / 2 + S(Δ, Δ, Δ) / 12.
+    E ≈ sum over i of (F(z_i, Δ_i) + F(z_{i+1}, Δ_i) + (T(z_i, Δ_i) - T(z_{i+1}, Δ_i)) / 12) / 2,
+    F(z, Δ) = D + a·Δ / 2 + C(Δ, Δ) / 2 + S(Δ, Δ, Δ) / 12 - Q(Δ, Δ, Δ, Δ) / 24.
 
 With <·> the mean over pairs of decoders k ≠ l (k = l if there is but one), and a sum over pixels
 implied, its fields are
@@ -11,11 +11,15 @@ implied, its fields are
     disagreement  D    = <KL(f_k ‖ f_l)>
     drift         a_i  = cov(mu, ∂_i eta) - cov(∂_i mu, eta), covariances among the decoders
     metric        C_ij = <J_kᵀ V_k J_l>_ij = <∂_i mu_k ∂_j eta_l>, symmetrised
-    skewness      S_ijk = <∂_i mu_k ∂_jk eta_l - ∂_jk mu_k ∂_i eta_l>, symmetrised.
+    skewness      S_ijk = <∂_i mu_k ∂_jk eta_l - ∂_jk mu_k ∂_i eta_l>, symmetrised
+    slope         T_ijk = <∂_i mu_k ∂_jk eta_l + ∂_jk mu_k ∂_i eta_l>, symmetrised
+    bending       Q_ijkl = <∂_ij mu_k ∂_kl eta_l>, symmetrised.
 
 For one decoder D = a = 0, C is the Fisher-Rao metric and -S the skewness (Amari-Chentsov) tensor.
-The sum of the even terms is half the symmetric KL of a step, the odd ones are what makes a curve
-and its reverse differ. (Left out, of third order as well, is the curvature of a.)
+The sum of the even terms and of T is half the symmetric KL of a step: the integral of C along it, by
+the trapezoidal rule with its correction for slopes, less what a step saves as it does not follow
+the decoders' image of it where that is bent. The other odd terms are what makes a curve and its
+reverse differ. (Left out, of third order as well, is the curvature of a.)
 
 One evaluation of the decoders on a grid gives these fields for every pair of points, every curve
 family and every prefix of the decoders, and minimising the interpolated energy takes no decoder.
@@ -41,8 +45,8 @@ class LatentGrid:
 
     Shapes, for G nodes an axis and M decoders: `axes` (2, G) the nodes' coordinates, `centre` and
     `scale` (2,), `disagreement` (M, G, G), `drift` (M, G, G, 2), `metric` (M, G, G, 2, 2),
-    `skewness` (M, G, G, 2, 2, 2), and `entropy` (M, G, G), the entropy of the decoders' output a
-    pixel, mean over pixels and decoders.
+    `skewness` and `slope` (M, G, G, 2, 2, 2), `bending` (M, G, G, 2, 2, 2, 2), and `entropy`
+    (M, G, G), the entropy of the decoders' output a pixel, mean over pixels and decoders.
     """
 
     axes: np.ndarray
@@ -52,16 +56,10 @@ class LatentGrid:
     drift: np.ndarray
     metric: np.ndarray
     skewness: np.ndarray
+    slope: np.ndarray
+    bending: np.ndarray
     entropy: np.ndarray
 
     @property
     def nodes(self) -> int:
         return self.axes.shape[1]
-
-    def thinned(self, every: int) -> LatentGrid:
-        """The grid of every n-th row and column."""
-        whole = ("axes", "centre", "scale")
-        fields = {
-            name: f[:, ::every, ::every] for name, f in vars(self).items() if name not in whole
-        }
-        return LatentGrid(self.axes[:, ::every], self.centre, self.scale, **fields)

@@ -19,6 +19,12 @@ LEAST_EXCESS = 0.1
 """Share of the lowest disagreement that D + h keeps at least: no edge may become free of cost."""
 NO_COST = 1e-12
 """Stands for a weight of 0, which would be no edge."""
+ROUTES = 6
+"""How many ways from one point to another are found at most ..."""
+DETOUR = 0.5
+"""... none of them by more than this share longer than the shortest, ..."""
+ROUTES_APART = 0.12
+"""... whose middles are at least this share of the points' distance apart."""
 
 
 @dataclass(frozen=True)
@@ -59,22 +65,59 @@ class PathFinder:
         size = len(self.nodes)
         self.graph = csr_array((self.lengths, (i, j)), shape=(size, size))
 
-    def __call__(self, start: np.ndarray, end: np.ndarray) -> Path:
-        """The path from start to end, (2,) each, by way of their nearest nodes."""
-        ends = self._nearest(start), self._nearest(end)
-        excess = np.ones(len(self.edges))
-        for _ in range(ROUNDS if self.potential.any() else 1):
-            nodes = self._shortest(self.lengths * np.sqrt(excess), *ends)
-            if len(nodes) == 1:
-                return Path(np.stack([start, end]), np.ones(1))
+    def __call__(self, start: np.ndarray, end: np.ndarray) -> list[Path]:
+        """Different ways from start to end, (2,) each, by their nearest nodes, shortest first.
+
+        Each is the shortest of those by way of its middle, a node that is as far from the one end
+        as from the other: the ways of least cost through one valley of the metric or another.
+        """
+        first, last = self._nearest(start), self._nearest(end)
+        if first == last:
+            return [Path(np.stack([start, end]), np.ones(1))]
+        excess = self._excess(first, last)
+        weights = self.lengths * np.sqrt(excess)
+        fields = [self._field(weights, node) for node in (first, last)]
+        if not np.isfinite(fields[0][0][last]):  # no way is of finite cost
+            return [Path(np.stack([start, end]), np.ones(1))]
+        paths = []
+        for middle in self._middles(*(costs for costs, _ in fields), first, last):
+            back, on = (_trace(before, middle) for _, before in fields)
+            nodes = back[::-1] + on[1:]
             used = self._edges_between(nodes)
+            durations = self.lengths[used] / np.sqrt(excess[used].clip(min=1e-300))
+            points = np.concatenate([start[None], self.nodes[nodes], end[None]])
+            paths.append(Path(points, np.concatenate([[0.0], durations, [0.0]])))
+        return paths
+
+    def _excess(self, first: int, last: int) -> np.ndarray:
+        """D + h on every edge, with h of the shortest path between two nodes: (E,)."""
+        excess = np.ones(len(self.edges))
+        for _ in range(ROUNDS if self.potential.any() else 0):
+            costs, before = self._field(self.lengths * np.sqrt(excess), first)
+            if not np.isfinite(costs[last]):
+                return excess
+            used = self._edges_between(_trace(before, last))
             speed = self.lengths[used].sum() / self.segments
             least = (LEAST_EXCESS - 1) * self.potential.min()
             h = max(speed**2 / 2 - self.on_edges[used].mean(), least)
             excess = self.on_edges + h
-        durations = self.lengths[used] / np.sqrt(excess[used].clip(min=1e-300))
-        points = np.concatenate([start[None], self.nodes[nodes], end[None]])
-        return Path(points, np.concatenate([[0.0], durations, [0.0]]))
+        return excess
+
+    def _middles(self, there: np.ndarray, back: np.ndarray, first: int, last: int) -> list[int]:
+        """Nodes where the costs from one end and from the other cross, the least in sum first."""
+        near = (there <= back).reshape(self.grid.nodes, self.grid.nodes)
+        crossed = np.zeros_like(near)
+        crossed[:-1] |= near[:-1] != near[1:]
+        crossed[:, :-1] |= near[:, :-1] != near[:, 1:]
+        total = there + back
+        candidates = np.nonzero(crossed.ravel() & (total <= (1 + DETOUR) * total.min()))[0]
+        apart = ROUTES_APART * np.linalg.norm(self.nodes[last] - self.nodes[first])
+        chosen: list[int] = []
+        for node in candidates[np.argsort(total[candidates], kind="stable")].tolist():
+            gaps = np.linalg.norm(self.nodes[chosen] - self.nodes[node], axis=1)
+            if len(chosen) < ROUTES and (gaps >= apart).all():
+                chosen.append(node)
+        return chosen
 
     def _nearest(self, point: np.ndarray) -> int:
         i, j = np.abs(self.grid.axes - point[:, None]).argmin(axis=1)
@@ -85,15 +128,18 @@ class PathFinder:
         code, neighbours = [len(self.nodes), 1], np.sort(sliding_window_view(nodes, 2))
         return np.searchsorted(self.edges @ code, neighbours @ code)
 
-    def _shortest(self, weights: np.ndarray, start: int, end: int) -> list[int]:
+    def _field(self, weights: np.ndarray, node: int) -> tuple[np.ndarray, np.ndarray]:
+        """The least costs from a node to all nodes, and the node before each on the way: (G²,)."""
         self.graph.data = weights.clip(min=NO_COST)
-        _, predecessors = dijkstra(self.graph, False, start, return_predecessors=True)
-        if end != start and predecessors[end] < 0:  # no way is of finite cost
-            return [start]
-        path = [end]
-        while path[-1] != start:
-            path.append(int(predecessors[path[-1]]))
-        return path[::-1]
+        return dijkstra(self.graph, False, node, return_predecessors=True)
+
+
+def _trace(before: np.ndarray, node: int) -> list[int]:
+    """The nodes from a node back to where a field began."""
+    path = [node]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return path
 
 
 def _edges(nodes: int) -> np.ndarray:

@@ -373,9 +373,8 @@ def test_no_two_models_and_no_two_decoders_are_alike(files):
     assert len({tuple(w.flatten().tolist()) for w in encoders}) == len(encoders)
 
 
-def evaluation_of(files, vae, seed, images):
+def evaluation_of(tensors, vae, seed, images):
     """Reconstruction of each decoder and KL, means over images, with the named stream's noise."""
-    tensors, _ = files.model(vae, seed)
     noise = stream("training", vae, seed, "evaluation")
     fits, divergence = torch.zeros(VAES[vae], dtype=torch.float64), 0.0
     for part in torch.from_numpy(images).split(500):
@@ -392,11 +391,18 @@ def evaluation_of(files, vae, seed, images):
     return (fits / len(images)).numpy(), divergence / len(images)
 
 
+def held_out(files):
+    images = files.digits["test_images"]
+    return images[:: len(images) // HELD_OUT][:HELD_OUT]
+
+
 @pytest.mark.parametrize("vae, seed", MODELS)
 def test_the_evaluation_is_that_of_the_model_on_all_test_images(files, vae, seed):
     table = pd.read_csv(files.folder / f"results/models/{vae}/seed-{seed}/evaluation.csv")
     assert list(table) == ["vae", "seed", "decoder", "elbo", "reconstruction", "kl", "processor"]
-    fits, divergence = evaluation_of(files, vae, seed, files.digits["test_images"])
+    fits, divergence = evaluation_of(
+        files.model(vae, seed)[0], vae, seed, files.digits["test_images"]
+    )
     assert table["decoder"].tolist() == list(range(VAES[vae]))
     assert set(table["vae"]) == {vae} and set(table["seed"]) == {seed}
     close(table["reconstruction"], fits, absolute=1e-2)
@@ -412,9 +418,7 @@ def test_the_history_ends_with_the_model_on_the_spread_held_out_images(files, va
     decoders = range(VAES[vae])
     both = list(zip(table["epoch"], table["decoder"], strict=True))
     assert both == [(epoch, k) for epoch in range(1, EPOCHS + 1) for k in decoders]
-    images = files.digits["test_images"]
-    images = images[:: len(images) // HELD_OUT][:HELD_OUT]
-    fits, divergence = evaluation_of(files, vae, seed, images)
+    fits, divergence = evaluation_of(files.model(vae, seed)[0], vae, seed, held_out(files))
     last = table[table["epoch"] == EPOCHS]
     close(last["reconstruction"], fits, absolute=1e-2)
     close(last["kl"], divergence, absolute=1e-3)
@@ -422,7 +426,7 @@ def test_the_history_ends_with_the_model_on_the_spread_held_out_images(files, va
 
 
 @pytest.mark.parametrize("vae, seed", MODELS)
-def test_training_again_by_a_plain_loop_gives_the_same_model(files, vae, seed):
+def test_training_again_by_a_plain_loop_gives_the_same_model_and_history(files, vae, seed):
     count = VAES[vae]
 
     def modules():
@@ -465,6 +469,7 @@ def test_training_again_by_a_plain_loop_gives_the_same_model(files, vae, seed):
         return end + (begin - end) / 2 * (1 + np.cos(np.pi * share))
 
     step = 0
+    history = pd.read_csv(files.folder / f"results/models/{vae}/seed-{seed}/history.csv")
     for epoch in range(EPOCHS):
         noise = stream("training", vae, seed, "epoch", epoch)
         for rows in torch.randperm(len(images), generator=noise).tensor_split(batches):
@@ -482,6 +487,11 @@ def test_training_again_by_a_plain_loop_gives_the_same_model(files, vae, seed):
             (-elbo / len(x)).backward()
             optimizer.step()
             step += 1
+        now = {n: p.detach() for n, p in names.items()}
+        fits, divergence = evaluation_of(now, vae, seed, held_out(files))
+        told = history[history["epoch"] == epoch + 1]
+        close(told["reconstruction"], fits, absolute=2)
+        close(told["kl"], divergence, absolute=0.2)
     stored, _ = files.model(vae, seed)
     gaps = {n: float((p.detach() - stored[n]).norm() / stored[n].norm()) for n, p in names.items()}
     assert set(stored) == set(names)

@@ -1,6 +1,7 @@
 """The tiny study from end to end: what comes out, and that it comes out the same again."""
 
 import ast
+import json
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,25 @@ def test_what_did_not_converge_is_marked(finished):
 def test_a_figure_is_there_in_both_formats(finished, name, ending, magic):
     content = (finished.folder / f"results/figures/{name}.{ending}").read_bytes()
     assert content.startswith(magic) and len(content) > 5000
+
+
+TELLS = """
+import json, pathlib
+for path in snakemake.output:
+    given = [list(snakemake.input.histories), list(snakemake.params.models)]
+    pathlib.Path(path).write_text(json.dumps(given))
+"""
+
+
+def test_the_histories_that_are_drawn_are_in_the_order_of_their_models(spoilable):
+    """A history does not say itself of which model it is."""
+    (spoilable.folder / "workflow/scripts/training_figure.py").write_text(TELLS)
+    figure = "results/figures/training.png"
+    done = spoilable.snakemake("--cores", "1", "--", figure)
+    assert done.returncode == 0, done.stdout
+    histories, models = json.loads((spoilable.folder / figure).read_text())
+    places = [f"results/models/{m['vae']}/seed-{m['seed']}/history.csv" for m in models]
+    assert len(models) == 4 and histories == places
 
 
 def test_every_job_says_what_it_did_in_its_log(finished):

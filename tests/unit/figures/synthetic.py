@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import job
 import numpy as np
 import pandas as pd
+import scripts
 from latentgeo.io.arrays import save_arrays
 from latentgeo.io.csv import write_table
 from latentgeo.statistics.variation import variation
@@ -22,14 +19,7 @@ from latentgeo.study.experiments import Experiment, requested
 from latentgeo.study.records import EACH, MEASURES
 from latentgeo.study.series import Request, place
 
-SCRIPTS = Path(job.__file__).parent
 SEGMENTS = 8
-
-
-class Named(dict):
-    """Input files or parameters by name, as Snakemake gives them."""
-
-    __getattr__ = dict.__getitem__
 
 
 @dataclass
@@ -199,7 +189,7 @@ class Results:
     def training_figure(self):
         models = [{"vae": vae, "seed": seed} for vae in self.vaes for seed in range(self.seeds)]
         histories = []
-        for n, model in enumerate(models):
+        for model in models:
             decoders = range(self.vaes[model["vae"]])
             keys = pd.MultiIndex.from_product(
                 [range(1, self.epochs + 1), decoders], names=["epoch", "decoder"]
@@ -207,7 +197,7 @@ class Results:
             table = keys.to_frame(index=False)
             noise = self.random.normal(0, 5, len(table))
             table["elbo"] = 1700 - 100 * np.exp(-table["epoch"] / 2) + noise
-            histories.append(self.written(f"history-{n}", table))
+            histories.append(self.written("history-{vae}-{seed}".format(**model), table))
         return {"histories": histories}, {"models": models}
 
 
@@ -226,12 +216,5 @@ def draw(results: Results, name: str, *endings: str) -> list[Path]:
     """Run a figure's script as a rule does, but for its log; the files that it wrote."""
     files, params = getattr(results, name)()
     paths = [results.folder / f"{name}.{ending}" for ending in endings]
-    begin, job.begin = job.begin, lambda snakemake: logging.getLogger()
-    try:
-        given = SimpleNamespace(
-            input=Named(files), params=Named(params), output=[str(path) for path in paths]
-        )
-        runpy.run_path(str(SCRIPTS / f"{name}.py"), {"snakemake": given})
-    finally:
-        job.begin = begin
+    scripts.run(name, files, params, [str(path) for path in paths])
     return paths

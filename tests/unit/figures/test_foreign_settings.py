@@ -48,7 +48,7 @@ xtick.direction: in
 
 def figures(folder: Path, cwd: Path = HERE, **environment: str) -> dict[str, bytes]:
     """The files that a process with these settings draws."""
-    path = os.pathsep.join(map(str, [PROJECT / "workflow/scripts", HERE]))
+    path = os.pathsep.join(map(str, [PROJECT / "workflow/scripts", HERE, HERE.parent]))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MPL")}
     subprocess.run(
         [sys.executable, "-W", "ignore", HERE / "drawn_elsewhere.py", folder],

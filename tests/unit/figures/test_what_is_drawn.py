@@ -6,6 +6,8 @@ from latentgeo.study.records import MEASURES
 from matplotlib.collections import PolyCollection
 
 LABEL = "$c_{{{}}}$"
+STARTS = {"density": "line", "cold": "random", "hot": "hot"}
+"""The start of what is drawn of part C, by what the legend calls it."""
 
 
 def curves_of(axes, longer_than=2):
@@ -23,6 +25,23 @@ def stored(folder):
             one = {k: v[n] for k, v in arrays.items() if v.ndim}
             found[(*series, pair)] = one
     return found
+
+
+def colours(figure):
+    """The colour of each kind of start in a figure's legend."""
+    [legend] = figure.legends
+    return {
+        kind: handle.get_color()
+        for text, handle in zip(legend.texts, legend.legend_handles, strict=True)
+        for kind in STARTS
+        if kind in text.get_text().split()
+    }
+
+
+def panels_of_starts(figure, pairs):
+    """Panels with the curve family and the pair that each is of."""
+    keys = [(curve, pair) for curve in ("piecewise-linear", "polynomial") for pair in range(pairs)]
+    return zip([axes for axes in figure.axes if axes.lines], keys, strict=True)
 
 
 def test_a_band_of_proximity_is_the_mean_and_its_standard_error(drawn, tmp_path):
@@ -94,13 +113,12 @@ def test_energies_and_variation_are_those_of_the_table(drawn, tmp_path):
 def test_a_run_ends_at_its_exact_energy_with_the_mark_of_its_verdict(drawn, tmp_path):
     figure, _ = drawn("starts_energy_figure", pairs=3)
     found = stored(tmp_path)
-    panels = [axes for axes in figure.axes if axes.lines]
-    keys = [(curve, pair) for curve in ("piecewise-linear", "polynomial") for pair in range(3)]
-    for axes, (curve, pair) in zip(panels, keys, strict=True):
+    for axes, (curve, pair) in panels_of_starts(figure, 3):
         histories = curves_of(axes, longer_than=1)
         ends = [line for line in axes.lines if len(line.get_xdata()) == 1]
-        for start, history, end in zip(("random", "hot"), histories, ends, strict=True):
-            one = found["ensemble", 0, curve, start, pair]
+        for kind, history, end in zip(("cold", "hot"), histories, ends, strict=True):
+            assert history.get_color() == end.get_color() == colours(figure)[kind]
+            one = found["ensemble", 0, curve, STARTS[kind], pair]
             np.testing.assert_allclose(history.get_ydata(), one["history"])
             assert end.get_ydata()[0] == one["energy"]
             assert end.get_xdata()[0] == len(one["history"]) - 1
@@ -108,11 +126,31 @@ def test_a_run_ends_at_its_exact_energy_with_the_mark_of_its_verdict(drawn, tmp_
             assert history.get_linestyle() == ("-" if one["converged"] else ":")
 
 
-def test_a_training_curve_is_the_mean_over_the_models_decoders(drawn, tmp_path):
+def test_curves_of_each_start_have_the_colour_of_their_name(drawn, tmp_path):
+    figure, _ = drawn("starts_curves_figure", pairs=3)
+    found = stored(tmp_path)
+    for axes, (curve, pair) in panels_of_starts(figure, 3):
+        assert axes.get_title().replace("\n", " ") == f"{LABEL.format(pair + 1)} {curve}, newton"
+        for kind, line in zip(STARTS, curves_of(axes), strict=True):
+            one = found["ensemble", 0, curve, STARTS[kind], pair]
+            np.testing.assert_allclose(line.get_xydata(), one["points"])
+            assert line.get_color() == colours(figure)[kind]
+            assert line.get_linestyle() == ("-" if one["converged"] else ":")
+
+
+def test_a_training_curve_is_the_mean_over_the_models_decoders_and_its_band_their_range(
+    drawn, tmp_path
+):
     figure, _ = drawn("training_figure")
-    for panel, axes in enumerate(figure.axes[:2]):
+    for axes, vae in zip(figure.axes[:2], ("single", "ensemble"), strict=True):
+        assert axes.get_title().split()[0] == vae
         lines = curves_of(axes)
-        assert len(lines) == 2
-        for seed, line in enumerate(lines):
-            table = pd.read_csv(tmp_path / f"history-{2 * panel + seed}.csv")
-            np.testing.assert_allclose(line.get_ydata(), table.groupby("epoch")["elbo"].mean())
+        assert len(lines) == len(axes.collections) == 2
+        for seed, (line, band) in enumerate(zip(lines, axes.collections, strict=True)):
+            table = pd.read_csv(tmp_path / f"history-{vae}-{seed}.csv")
+            elbo = table.groupby("epoch")["elbo"]
+            np.testing.assert_allclose(line.get_ydata(), elbo.mean())
+            [path] = band.get_paths()
+            for epoch, values in elbo:
+                y = path.vertices[path.vertices[:, 0] == epoch, 1]
+                np.testing.assert_allclose([y.min(), y.max()], [values.min(), values.max()])

@@ -4,9 +4,11 @@ import re
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 from latentgeo.errors import StudyError
 from latentgeo.io.arrays import load_arrays, save_arrays
+from latentgeo.io.csv import write_table
 from latentgeo.io.whole import replacing
 
 ARRAYS = {
@@ -79,6 +81,16 @@ def test_files_have_the_permissions_that_the_user_asked_for(tmp_path, mask, mode
     finally:
         os.umask(before)
     assert (tmp_path / "table.csv").stat().st_mode & 0o777 == mode
+
+
+# ── tables ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_numbers_of_a_table_have_ten_significant_digits(tmp_path):
+    table = pd.DataFrame({"energy": [2 / 3e5, 123456.789012345], "steps": [12, 345]})
+    write_table(table, str(tmp_path / "table.csv"))
+    expected = "energy,steps\n6.666666667e-06,12\n123456.789,345\n"
+    assert (tmp_path / "table.csv").read_text() == expected
 
 
 # ── arrays ──────────────────────────────────────────────────────────────────────────────────────

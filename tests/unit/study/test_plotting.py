@@ -121,3 +121,20 @@ def test_whole_numbers_where_there_is_only_one():
     figure.canvas.draw()
     assert [tick for tick in axes.get_xticks() if 2.5 <= tick <= 3.5] == [3]
     plt.close(figure)
+
+
+def test_a_map_is_of_the_entropy_of_all_decoders_and_each_class_has_its_own_latents():
+    figure, axes = plt.subplots()
+    nodes = np.array([[0, 1, 2, 4], [0, 5, 6, 7]], dtype=float)
+    entropy = np.add.outer(nodes[0], 10 * nodes[1])
+    image = plotting.entropy_map(axes, {"axes": nodes, "entropy": np.stack([0 * entropy, entropy])})
+    corners = image.get_array()[[0, 0, -1, -1], [0, -1, 0, -1]]
+    np.testing.assert_allclose(corners, [0, 4, 70, 74])  # a row of pixels is one height
+    assert image.get_extent() == [0, 4, 0, 7] and image.origin == "lower"
+    labels, means = np.array([2, 5, 5, 2, 7]), np.arange(10.0).reshape(5, 2)
+    plotting.scatter_latents(axes, means, labels)
+    drawn = {part.get_label(): part.get_offsets() for part in axes.collections}
+    assert set(drawn) == {f"class {label}" for label in labels}
+    for label in labels:
+        np.testing.assert_array_equal(drawn[f"class {label}"], means[labels == label])
+    plt.close(figure)

@@ -104,6 +104,12 @@ def test_arrays_come_back_exactly(stored):
         np.testing.assert_array_equal(loaded[name], array)
 
 
+def test_arrays_are_written_under_the_name_that_is_asked_for(tmp_path):
+    save_arrays(tmp_path / "arrays", steps=np.arange(3))
+    assert [path.name for path in tmp_path.iterdir()] == ["arrays"]
+    np.testing.assert_array_equal(load_arrays(tmp_path / "arrays")["steps"], np.arange(3))
+
+
 def test_only_the_named_arrays_are_read(stored):
     assert list(load_arrays(stored, "steps")) == ["steps"]
 

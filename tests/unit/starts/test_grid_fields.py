@@ -7,7 +7,6 @@ from grids import positions
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.likelihoods.continuous_bernoulli_cumulants import cumulant
 from latentgeo.starts.grid.evaluation import evaluate_grid
-from latentgeo.starts.grid.interpolation import InterpolatedEnergy
 from latentgeo.starts.grid.refinement import Refinement
 
 NAMES = ("disagreement", "drift", "metric", "skewness", "slope", "bending", "entropy")

@@ -24,8 +24,8 @@ def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     for name, array in arrays.items():
         if np.asarray(array).dtype.hasobject:
             raise TypeError(f"array {name!r} holds Python objects, which npz would pickle")
-    with replacing(path) as temporary:
-        np.savez(temporary, **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # a path that does not end in .npz would be another one
 
 
 def load_arrays(path: str | Path, *names: str) -> dict[str, np.ndarray]:

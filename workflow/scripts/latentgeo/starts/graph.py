@@ -1,9 +1,10 @@
 """The best curves on the latent grid: shortest paths and their rivals, relaxed.
 
 The shortest paths over the grid through its different valleys, the straight line and some arcs are
-relaxed under the interpolated energy, which costs no decoder evaluation: first in a small family and few segments, then the lowest
-of them in their own. Where the lowest have nearly the same energy and are different curves, several
-are returned: which of their valleys is the deepest only the decoders can tell.
+relaxed under the interpolated energy, which costs no decoder evaluation: first in a small family
+and few segments, then the lowest of them in their own. Where the lowest have nearly the same energy
+and are different curves, several are returned: which of their valleys is the deepest only the
+decoders can tell.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ implied, its fields are
     bending       Q_ijkl = <∂_ij mu_k ∂_kl eta_l>, symmetrised.
 
 For one decoder D = a = 0, C is the Fisher-Rao metric and -S the skewness (Amari-Chentsov) tensor.
-The sum of the even terms and of T is half the symmetric KL of a step: the integral of C along it, by
-the trapezoidal rule with its correction for slopes, less what a step saves as it does not follow
+The sum of the even terms and of T is half the symmetric KL of a step: the integral of C along it,
+by the trapezoidal rule with its correction for slopes, less what a step saves as it does not follow
 the decoders' image of it where that is bent. The other odd terms are what makes a curve and its
 reverse differ. (Left out, of third order as well, is the curvature of a.)
 

@@ -88,7 +88,7 @@ class InterpolatedEnergy:
         return InterpolatedExpansion(self, points)
 
     def fields(self, points: Tensor) -> Tensor:
-        """The n components that `terms` names at points (..., 2), with their jets in z: (..., 6, n).
+        """The n components that `terms` names at points (..., 2), with jets in z: (..., 6, n).
 
         These are the metric's, and of the others those which are not 0 everywhere.
         """

@@ -33,8 +33,13 @@ def test_every_curves_excess_is_its_own():
 
 
 def test_a_share_of_the_energy_and_what_rounding_leaves_are_tolerable():
-    found = verdict.tolerable(numbers(100, -100, 0), 1e-3, numbers(0, 0.5, 0.25))
-    torch.testing.assert_close(found, numbers(0.1, 0.6, 0.25), rtol=1e-12, atol=0)
+    found = verdict.tolerable(numbers(100, -100), 1e-3, numbers(0, 0.005))
+    torch.testing.assert_close(found, numbers(0.1, 0.105), rtol=1e-12, atol=0)
+
+
+def test_rounding_excuses_no_more_than_a_ten_thousandth_of_an_energy():
+    found = verdict.tolerable(numbers(100, -100, 0), 1e-3, numbers(0.5, 1e9, 0.25))
+    torch.testing.assert_close(found, numbers(0.11, 0.11, 0), rtol=1e-12, atol=0)
 
 
 def test_a_curve_is_stuck_when_no_gain_is_predicted():

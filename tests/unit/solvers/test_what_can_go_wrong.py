@@ -13,9 +13,10 @@ from curve_problems import (
     straight_weights,
 )
 from grids import wall_grid
-from latentgeo.curves import Polynomial
+from latentgeo.curves import PiecewiseLinear, Polynomial
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.objectives.density import Density
+from latentgeo.objectives.differentiated import Differentiated
 from latentgeo.objectives.fisher_rao import FisherRao
 from latentgeo.solvers.adam import Adam
 from latentgeo.solvers.lbfgs import LBFGS
@@ -109,6 +110,38 @@ def test_ends_that_single_precision_cannot_tell_apart_are_not_called_converged_o
     solution = Newton().solve(curves, random_weights(curves))
     assert_honest(solution)
     assert (solution.energy <= solution.initial_energy).all()
+
+
+def test_what_single_precision_cannot_resolve_is_not_called_converged():
+    """Converged is at most a thousandth above the minimum, however small the energy is."""
+    start = ends(6)[0]
+    end = start + 3e-3 * torch.nn.functional.normalize(ends(6, seed=5)[0], dim=1)
+    single, double = (
+        Problem(reference.objective(1, dtype=dtype), Polynomial(4), start, end, 16)
+        for dtype in (torch.float32, DOUBLE)
+    )
+    bowed = 3e-4 * random_weights(double)
+    found = Newton().solve(single, bowed)
+    least = Newton().solve(double, straight_weights(double)).energy
+    exact = double.objective.energy(double.points(found.weights))
+    assert (exact[torch.from_numpy(found.converged)] <= least[found.converged] * 1.001).all()
+
+
+class HalfWayUp(Differentiated):
+    """Of the middle point's height y, with a maximum where Newton's step from y = 0 leads."""
+
+    def energy(self, points):
+        x, y = points[:, 1].unbind(-1)
+        return 10 - 4 * y + 2 * y**2 + 8 / 3 * y**3 - 2 * y**4 + x.square()
+
+
+def test_a_step_that_ends_on_a_maximum_is_not_called_converged():
+    start, end = torch.tensor([[[-2.0, 0.0]], [[2.0, 0.0]]], dtype=DOUBLE)
+    curves = Problem(HalfWayUp(), PiecewiseLinear(2), start, end, 2)
+    solution = Newton(max_steps=1).solve(curves, straight_weights(curves))
+    assert solution.energy[0] < solution.initial_energy[0]
+    torch.testing.assert_close(solution.weights[0, 0], torch.tensor([0.0, 1.0], dtype=DOUBLE))
+    assert not solution.converged.any()
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -92,6 +92,7 @@ class NewtonState:
         certain = accepted.clone()
         certain[accepted] = self._excess(moved) < self._tolerable(moved) * verdict.BEYOND_DOUBT
         certain &= ~self.guessed[curves]
+        certain &= predicted <= verdict.NEARBY * self.energy[curves].abs()
         self.finish(curves[certain], CONVERGED)
         self._take_hessian(curves, expansion, accepted & ~certain)
 

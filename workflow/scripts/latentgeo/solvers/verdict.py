@@ -18,8 +18,12 @@ SINGULAR = 1e-12
 """The least absolute eigenvalue, as a share of the largest, of one that is not singular."""
 NO_GAIN = 1e-14
 """A predicted gain below this share of the energy is none: the gradient vanishes."""
+ROUNDING = 1e-4
+"""Share of an energy that rounding may at most leave undecided of one that counts as converged."""
+NEARBY = 1e-3
+"""Share of the energy that a step may gain, after which the previous Hessian still tells ..."""
 BEYOND_DOUBT = 0.1
-"""Share of the tolerance below which the previous Hessian is proof enough."""
+"""... a minimum, where its estimate is below this share of the tolerance."""
 
 
 def excess(slope: Tensor, eigenvalues: Tensor) -> Tensor:
@@ -33,7 +37,7 @@ def excess(slope: Tensor, eigenvalues: Tensor) -> Tensor:
 
 def tolerable(energy: Tensor, tolerance: float, resolution: Tensor) -> Tensor:
     """How far above its minimum an energy may be, and count as converged: (b,)."""
-    return tolerance * energy.abs() + resolution
+    return tolerance * energy.abs() + torch.minimum(resolution, ROUNDING * energy.abs())
 
 
 def is_stuck(predicted_gain: Tensor, energy: Tensor) -> Tensor:

@@ -39,6 +39,8 @@ COARSE_MARGIN = 0.25
 """Up to which share above the lowest such energy a curve is followed ..."""
 MARGIN = 0.1
 """... and up to which share above the lowest energy in its own family handed to a solver ..."""
+LINE_MARGIN = 0.25
+"""... (for the straight line itself, as it is: the solver shall never start above it) ..."""
 APART = 0.02
 """... if it is at least this share of the points' distance apart from every lower one."""
 
@@ -54,8 +56,7 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
     kept = _rivals(found.energies, points, owner, COARSE_MARGIN)
     owner = owner[kept]
     found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
-    kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
-    owner, weights = owner[kept], found.weights[kept]
+    owner, weights = _lowest_and_lines(wanted, found, owner)
     found = Starts(weights, owner, _hessian(wanted.select(owner), weights))
     return _with_lines_beyond(wanted, found)
 
@@ -112,15 +113,29 @@ def _relaxed(problem: Problem, weights: Tensor, owner: Tensor) -> _Relaxed:
     return _Relaxed(batch, weights, energies)
 
 
-def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> list[int]:
+def _lowest_and_lines(problem: Problem, found: _Relaxed, owner: Tensor) -> tuple[Tensor, Tensor]:
+    """Owners and weights of the lowest of the curves and of the straight lines."""
+    lines = torch.zeros_like(found.weights[:1]).repeat(len(problem), 1, 1)
+    points = problem.points(lines)
+    energies = torch.cat([found.energies, problem.objective.expand(points).energy])
+    weights = torch.cat([found.weights, lines])
+    points = torch.cat([found.problem.points(found.weights), points])
+    margins = energies.new_tensor([MARGIN] * len(owner) + [LINE_MARGIN] * len(problem))
+    owner = torch.cat([owner, torch.arange(len(problem))])
+    kept = _rivals(energies, points, owner, margins)
+    return owner[kept], weights[kept]
+
+
+def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margins: Tensor | float) -> list[int]:
     """The numbers of every owner's lowest curves that are apart from one another, lowest first.
 
-    Energies and owner are (C,), curves (C, T, 2); none is more than a margin above the lowest.
+    Energies and owner are (C,), curves (C, T, 2); none is more than its margin above the lowest.
     """
+    margins = torch.as_tensor(margins).expand_as(energies)
     kept: dict[int, list[int]] = {}
     for number in energies.argsort(stable=True).tolist():
         chosen = kept.setdefault(int(owner[number]), [])
-        if chosen and energies[number] > (1 + margin) * energies[chosen[0]]:
+        if chosen and energies[number] > (1 + margins[number]) * energies[chosen[0]]:
             continue
         distance = (curves[number, -1] - curves[number, 0]).norm()
         gaps = (curves[chosen] - curves[number]).norm(dim=-1).amax(-1)

@@ -729,11 +729,12 @@ def test_the_table_of_geodesics_is_what_is_stored(files):
     each = (
         "label_a label_b energy disagreement travel length euclidean initial_energy steps converged"
     )
-    assert list(table) == [*KEY, *each.split()]
+    assert list(table) == [*KEY, *each.split(), "status"]
     keys = [tuple(row) for row in table[KEY].itertuples(index=False)]
     assert keys == sorted({key for keys in wanted().values() for key in keys})
     for key, (_, row) in zip(keys, table.iterrows(), strict=True):
         one = files.geodesics()[key]
+        assert row["status"] == one["status"]
         close(
             [float(row[n]) for n in each.split()],
             [float(one[n]) for n in each.split()],

@@ -101,6 +101,7 @@ class Results:
         each = {name: self.random.gamma(3, 40, n) for name in EACH}
         each |= {name: np.arange(n) % 3 for name in ("label_a", "label_b", "steps")}
         each["converged"] = self.well(np.arange(n))
+        each["status"] = np.where(each["converged"], "converged", "step limit")
         history = each["energy"][:, None] * (1 + np.exp(-np.arange(6)))
         if self.history:
             history = self.history(history)

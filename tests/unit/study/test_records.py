@@ -13,6 +13,8 @@ SERIES = Series("ensemble", 0, "fisher-rao", "polynomial", "graph", "newton")
 OTHER = Series("single", 3, "fisher-rao", "polynomial", "line", "adam")
 DENSITY = Series("ensemble", 0, "density", "polynomial", "line", "newton")
 
+STATUS = "converged", "step limit"
+
 
 def energy_of(series: Series, count: int, pair: int) -> float:
     """An energy that no other geodesic has."""
@@ -32,6 +34,7 @@ def write(folder, series, counts, pairs, of: str | None = None) -> str:
     each |= {name: np.full(len(keys), 2) for name in ("label_a", "label_b", "steps")}
     each["energy"] = np.array([energy_of(series, *key) for key in keys])
     each["converged"] = np.array([pair % 2 == 0 for _, pair in keys])
+    each["status"] = np.array([STATUS[pair % 2] for _, pair in keys])
     points = each["energy"][:, None, None] + np.zeros((1, 5, 2))
     save_arrays(
         path,
@@ -113,6 +116,7 @@ def test_every_row_has_the_values_of_its_own_geodesic(tmp_path):
     keys = found(table)
     assert table["energy"].tolist() == [energy_of(*key) for key in keys]
     assert table["converged"].tolist() == [pair % 2 == 0 for *_, pair in keys]
+    assert table["status"].tolist() == [STATUS[pair % 2] for *_, pair in keys]
     for points, energy in table[["points", "energy"]].itertuples(index=False):
         assert points.shape == (5, 2)
         assert (points == energy).all()

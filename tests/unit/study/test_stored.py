@@ -42,6 +42,7 @@ def valid_arrays():
         "pair": np.tile(np.arange(4, 8), 2),
         "steps": np.full(2 * PAIRS, 3),
         "converged": np.full(2 * PAIRS, True),
+        "status": np.full(2 * PAIRS, "converged"),
     }
     each |= {name: np.zeros(2 * PAIRS, dtype=np.uint8) for name in ("label_a", "label_b")}
     numbers = [name for name, form in records.EACH.items() if form in ("number n", "float n")]

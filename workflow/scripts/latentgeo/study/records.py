@@ -23,6 +23,7 @@ EACH = {
     "initial_energy": "number n",
     "steps": "integer n",
     "converged": "boolean n",
+    "status": "text n",
 }
 """What is said of every geodesic, with the forms of `load_shaped`."""
 KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]

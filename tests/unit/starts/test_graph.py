@@ -22,7 +22,9 @@ every_family = pytest.mark.parametrize(
 
 
 def graph_starts(grid, family, start, end, decoder_count, segments):
-    problem = Problem(None, family, start, end, segments)
+    """Starts where the interpolated energy is the energy itself."""
+    objective = InterpolatedEnergy(grid, decoder_count)
+    problem = Problem(objective, family, start, end, segments)
     return graph.make(problem, Ingredients(streams_of(0, range(len(start))), decoder_count, grid))
 
 
@@ -186,3 +188,28 @@ def test_a_pair_with_an_end_beyond_the_grid_starts_on_its_line(family):
     line = Newton().solve(problem, torch.zeros_like(found.weights[[0, 0, 0]]))
     lowest = solved.energy[found.owner != 1]
     assert (lowest <= line.energy[[0, 2]] * (1 + 1e-3)).all()
+
+
+class LowOnTheLine(InterpolatedEnergy):
+    """An energy of which the interpolated one knows nothing: straight lines cost a tenth."""
+
+    def expand(self, points):
+        found = super().expand(points)
+        ends = points[:, [0, -1]]
+        straight = torch.lerp(*ends.unbind(1), 0.5)[:, None]
+        bent = (points[:, [points.shape[1] // 2]] - straight).abs().amax((1, 2)) > 1e-9
+        found.energy = torch.where(bent, found.energy, 0.1 * found.energy)
+        return found
+
+
+@every_family
+def test_a_line_that_is_lower_than_the_grid_says_is_started_from_too(family):
+    grid = wall_grid(nodes=41, steep=False)
+    start = torch.tensor([[0.1, 0.97], [0.1, 0.1]], dtype=torch.float64)
+    end = torch.tensor([[0.9, 0.99], [0.9, 0.1]], dtype=torch.float64)
+    problem = Problem(LowOnTheLine(grid, 1), family, start, end, 16)
+    found = graph.make(problem, Ingredients(None, 1, grid))
+    lines = ~found.weights.flatten(1).any(1)
+    assert found.owner[lines].tolist() == [0]  # across the wall a line is out of the question
+    assert torch.equal(found.owner, found.owner.sort().values)
+    assert not found.hessian[~lines].isnan().any()

@@ -37,12 +37,12 @@ RELAXED_IN = 12
 """... and in how many steps at most."""
 COARSE_MARGIN = 0.25
 """Up to which share above the lowest such energy a curve is followed ..."""
-MARGIN = 0.1
+MARGIN = 0.05
 """... and up to which share above the lowest energy in its own family handed to a solver ..."""
-LINE_MARGIN = 0.25
-"""... (for the straight line itself, as it is: the solver shall never start above it) ..."""
 APART = 0.02
 """... if it is at least this share of the points' distance apart from every lower one."""
+LINE_MARGIN = 0.25
+"""Share above the lowest up to which a straight line is looked at with the decoders themselves."""
 
 
 def make(problem: Problem, ingredients: Ingredients) -> Starts:
@@ -56,9 +56,10 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
     kept = _rivals(found.energies, points, owner, COARSE_MARGIN)
     owner = owner[kept]
     found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
-    owner, weights = _lowest_and_lines(wanted, found, owner)
+    kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
+    owner, weights = owner[kept], found.weights[kept]
     found = Starts(weights, owner, _hessian(wanted.select(owner), weights))
-    return _with_lines_beyond(wanted, found)
+    return _with_lines(problem, wanted, found)
 
 
 def _coarser(wanted: Problem, grid: LatentGrid, decoder_count: int) -> Problem:
@@ -113,29 +114,15 @@ def _relaxed(problem: Problem, weights: Tensor, owner: Tensor) -> _Relaxed:
     return _Relaxed(batch, weights, energies)
 
 
-def _lowest_and_lines(problem: Problem, found: _Relaxed, owner: Tensor) -> tuple[Tensor, Tensor]:
-    """Owners and weights of the lowest of the curves and of the straight lines."""
-    lines = torch.zeros_like(found.weights[:1]).repeat(len(problem), 1, 1)
-    points = problem.points(lines)
-    energies = torch.cat([found.energies, problem.objective.expand(points).energy])
-    weights = torch.cat([found.weights, lines])
-    points = torch.cat([found.problem.points(found.weights), points])
-    margins = energies.new_tensor([MARGIN] * len(owner) + [LINE_MARGIN] * len(problem))
-    owner = torch.cat([owner, torch.arange(len(problem))])
-    kept = _rivals(energies, points, owner, margins)
-    return owner[kept], weights[kept]
-
-
-def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margins: Tensor | float) -> list[int]:
+def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> list[int]:
     """The numbers of every owner's lowest curves that are apart from one another, lowest first.
 
-    Energies and owner are (C,), curves (C, T, 2); none is more than its margin above the lowest.
+    Energies and owner are (C,), curves (C, T, 2); none is more than a margin above the lowest.
     """
-    margins = torch.as_tensor(margins).expand_as(energies)
     kept: dict[int, list[int]] = {}
     for number in energies.argsort(stable=True).tolist():
         chosen = kept.setdefault(int(owner[number]), [])
-        if chosen and energies[number] > (1 + margins[number]) * energies[chosen[0]]:
+        if chosen and energies[number] > (1 + margin) * energies[chosen[0]]:
             continue
         distance = (curves[number, -1] - curves[number, 0]).norm()
         gaps = (curves[chosen] - curves[number]).norm(dim=-1).amax(-1)
@@ -144,21 +131,38 @@ def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margins: Tensor | f
     return [number for pair in sorted(kept) for number in kept[pair]]
 
 
-def _with_lines_beyond(problem: Problem, found: Starts) -> Starts:
-    """Starts in which pairs with an end beyond the grid have their straight line alone.
+def _with_lines(problem: Problem, interpolated: Problem, found: Starts) -> Starts:
+    """Starts with the straight lines that are lower than the lowest of them, which comes first.
 
-    There the interpolated energy means nothing: what it prefers may be far worse.
+    Where an end is beyond the grid the interpolated energy means nothing and what it prefers may be
+    far worse: there the line is alone.
     """
-    beyond = ~problem.objective.covers(torch.stack([problem.start, problem.end], dim=1))
-    if not beyond.any():
+    lines = found.weights.new_zeros(len(problem), *found.weights.shape[1:])
+    lowest = found.weights[torch.searchsorted(found.owner, torch.arange(len(problem)))]
+    line, own = (_energies(interpolated, weights) for weights in (lines, lowest))
+    beyond = ~interpolated.objective.covers(torch.stack([problem.start, problem.end], dim=1))
+    added = beyond.clone()
+    near = (~beyond & (line <= (1 + LINE_MARGIN) * own)).nonzero()[:, 0]
+    line, own = (_energies(problem.select(near), weights[near]) for weights in (lines, lowest))
+    added[near] = line < own
+    if not added.any():
         return found
-    kept, pairs = ~beyond[found.owner], beyond.nonzero()[:, 0]
-    owner = torch.cat([found.owner[kept], pairs])
-    lines = found.weights.new_zeros(len(pairs), *found.weights.shape[1:])
-    unknown = found.hessian.new_full((len(pairs), *found.hessian.shape[1:]), torch.nan)
+    kept, added = ~beyond[found.owner], added.nonzero()[:, 0]
+    owner = torch.cat([found.owner[kept], added])
+    unknown = found.hessian.new_full((len(added), *found.hessian.shape[1:]), torch.nan)
     order = owner.argsort(stable=True)
-    weights = torch.cat([found.weights[kept], lines])[order]
+    weights = torch.cat([found.weights[kept], lines[added]])[order]
     return Starts(weights, owner[order], torch.cat([found.hessian[kept], unknown])[order])
+
+
+def _energies(problem: Problem, weights: Tensor) -> Tensor:
+    """Energies of curves with weights (B, P, d): (B,)."""
+    parts = [problem.select(curves) for curves in problem.chunks()]
+    found = [
+        part.objective.expand(part.points(own)).energy
+        for part, own in zip(parts, weights.split([len(part) for part in parts]), strict=True)
+    ]
+    return torch.cat([weights.new_zeros(0), *found])
 
 
 def _hessian(problem: Problem, weights: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ rule extract_digits:
         runtime=grows(10),
     params:
         code=code("extract_digits", images=config["data"]["source"]),
-        data=config["data"],
+        data=counts.decisive(config["data"]),
         content=CONTENT,
     message:
         "Extracting the digits {params.data[classes]} ({params.data[source]})"

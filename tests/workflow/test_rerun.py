@@ -117,6 +117,10 @@ def test_a_touched_file_reruns_nothing(finished):
     assert finished.would_run() == {}
 
 
+def test_settings_of_another_source_of_images_rerun_nothing(finished):
+    assert finished.would_run("--config", "data={root: elsewhere, dataset: KMNIST}") == {}
+
+
 def test_code_from_the_future_or_the_past_reruns_nothing(finished):
     for n, path in enumerate(finished.folder.glob(f"{LIBRARY}/**/*.py")):
         os.utime(path, (path.stat().st_mtime + (3600 if n % 2 else -1e8),) * 2)

@@ -225,13 +225,24 @@ def test_a_file_that_may_not_be_read_is_named(idx, monkeypatch):
 
 @pytest.mark.parametrize("packed", [(), (2,), (0, 1, 2, 3)], ids=str)
 @pytest.mark.parametrize("position", range(4))
-def test_when_one_is_missing_there_are_none(idx, packed, position):
+def test_one_that_is_missing_is_named(idx, packed, position):
+    """Else the others would be left aside, and the real MNIST be downloaded in their place."""
     root, _ = idx
     files = compress(root, *packed)
     assert idx_files(str(root), "MNIST") == files
     files[position].unlink()
-    assert idx_files(str(root), "MNIST") == []
+    name = f"{root}/MNIST/raw has no {IDX_FILES[position]}; all of"
+    with pytest.raises(StudyError, match=name):
+        idx_files(str(root), "MNIST")
     files[position].mkdir()
+    with pytest.raises(StudyError, match=name):
+        idx_files(str(root), "MNIST")
+
+
+def test_where_there_is_none_of_them_they_are_brought(idx):
+    root, _ = idx
+    for path in there(root):
+        path.unlink()
     assert idx_files(str(root), "MNIST") == []
 
 

@@ -39,7 +39,7 @@ IDX_FILES = [
 def idx_files(root: str, dataset: str) -> list[Path]:
     """The files of a data set below a root, where torchvision wants them: all, or none.
 
-    Each as it is or compressed.
+    Each as it is or compressed. StudyError names those that are missing beside others.
     """
     try:
         folder = Path(root).expanduser() / dataset / "raw"
@@ -47,11 +47,23 @@ def idx_files(root: str, dataset: str) -> list[Path]:
         raise StudyError(f"config: data.root: {root}: {error}") from error
     names = [[name, f"{name}.gz"] for name in IDX_FILES]
     there = [next((folder / n for n in both if (folder / n).is_file()), None) for both in names]
-    return [path for path in there if path] if all(there) else []
+    missing = [name for name, path in zip(IDX_FILES, there, strict=True) if not path]
+    if missing and any(there):
+        raise StudyError(
+            f"config: data.root: {folder} has no {' and no '.join(missing)}; all of "
+            f"{', '.join(IDX_FILES)} are needed (or each as .gz)"
+        )
+    return [path for path in there if path]
 
 
 DOWNLOADED = [f"results/downloads/{{dataset}}/raw/{name}" for name in IDX_FILES]
 """Where they are brought, when the user has none."""
+
+
+def decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the config's `data` decides which images there are, beside the files' content."""
+    keys = ["source", "classes"] + ["dataset"] * (settings["source"] != "embedded")
+    return {key: settings[key] for key in keys}
 
 
 def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:

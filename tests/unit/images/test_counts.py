@@ -148,14 +148,18 @@ def test_a_compressed_file_is_another_file(tmp_path):
 
 
 @pytest.mark.parametrize("dataset", ["MNIST", "KMNIST"])
-@pytest.mark.parametrize("missing", [*IDX_FILES, None])
-def test_without_all_four_files_those_to_be_downloaded_are_read(dataset, missing, tmp_path):
-    if missing:
-        (write_data(tmp_path, dataset) / missing).unlink()
+def test_without_files_those_to_be_downloaded_are_read(dataset, tmp_path):
     assert data_files(settings(tmp_path, dataset=dataset)) == (
         [f"results/downloads/{dataset}/raw/{name}" for name in IDX_FILES],
         "",
     )
+
+
+@pytest.mark.parametrize("missing", IDX_FILES)
+def test_three_of_four_files_are_an_error_that_names_the_fourth(missing, tmp_path):
+    (write_data(tmp_path, "KMNIST") / missing).unlink()
+    with pytest.raises(StudyError, match=f"data.root: .*KMNIST/raw has no {missing}; all of"):
+        data_files(settings(tmp_path, dataset="KMNIST"))
 
 
 def test_the_embedded_digits_are_no_files_but_have_a_content(tmp_path):

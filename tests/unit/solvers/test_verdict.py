@@ -42,6 +42,11 @@ def test_rounding_excuses_no_more_than_a_ten_thousandth_of_an_energy():
     torch.testing.assert_close(found, numbers(0.11, 0.11, 0), rtol=1e-12, atol=0)
 
 
+def test_no_energy_at_all_is_a_minimum():
+    found = verdict.is_nothing(numbers(0, 1e-10, -1e-10, 1e-10, 1e-8), numbers(0, 1, 1, 1e-11, 1))
+    assert found.tolist() == [True, True, True, False, False]
+
+
 def test_a_curve_is_stuck_when_no_gain_is_predicted():
     found = verdict.is_stuck(numbers(0, 0.9e-14, 1.1e-14, 1, -1), numbers(1, 1, 1, 1, 1))
     assert found.tolist() == [True, True, False, False, True]

@@ -112,10 +112,11 @@ def test_ends_that_single_precision_cannot_tell_apart_are_not_called_converged_o
     assert (solution.energy <= solution.initial_energy).all()
 
 
-def test_what_single_precision_cannot_resolve_is_not_called_converged():
+@pytest.mark.parametrize("distance", [1e-3, 3e-3])
+def test_what_single_precision_cannot_resolve_is_not_called_converged(distance):
     """Converged is at most a thousandth above the minimum, however small the energy is."""
     start = ends(6)[0]
-    end = start + 3e-3 * torch.nn.functional.normalize(ends(6, seed=5)[0], dim=1)
+    end = start + distance * torch.nn.functional.normalize(ends(6, seed=5)[0], dim=1)
     single, double = (
         Problem(reference.objective(1, dtype=dtype), Polynomial(4), start, end, 16)
         for dtype in (torch.float32, DOUBLE)

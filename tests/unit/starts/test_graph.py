@@ -182,6 +182,7 @@ def test_a_pair_with_an_end_beyond_the_grid_starts_on_its_line(family):
     for pair in (0, 2):
         own = found.weights[found.owner == pair]
         assert len(own) == 1 and not own.any()
+    assert found.hessian[found.owner != 1].isnan().all()
     alone = graph.make(problem.select([1]), Ingredients(None, 3, grid))
     torch.testing.assert_close(found.weights[found.owner == 1], alone.weights)
     solved = Newton().solve(problem.select(found.owner), found.weights, found.owner, found.hessian)
@@ -213,3 +214,29 @@ def test_a_line_that_is_lower_than_the_grid_says_is_started_from_too(family):
     assert found.owner[lines].tolist() == [0]  # across the wall a line is out of the question
     assert torch.equal(found.owner, found.owner.sort().values)
     assert not found.hessian[~lines].isnan().any()
+
+
+@pytest.mark.parametrize(("off", "count"), [(0.002, 2), (0.1, 1)])
+def test_a_way_that_is_hardly_longer_is_returned_too(off, count):
+    grid = wall_grid(nodes=41, steep=False)
+    x, y = np.meshgrid(*grid.axes, indexing="ij")
+    hill = 30 * np.exp(-(((x - 0.5) ** 2 + (y - 0.5 - off) ** 2) / 0.15**2))
+    grid.metric[0] = (1 + hill)[..., None, None] * np.eye(2)
+    start, end = torch.tensor([[[0.1, 0.5]], [[0.9, 0.5]]], dtype=torch.float64)
+    found = graph_starts(grid, CubicSpline(6), start, end, 1, 32)
+    points = Curves(CubicSpline(6), start, end, found.weights)(uniform_times(32))
+    sides = points[:, 16, 1] > 0.5
+    assert not sides[0]  # the hill is above: the way below is the lower one
+    assert len(sides.unique()) == count
+
+
+def test_a_coarse_segment_stands_for_several():
+    decoders = reference.tiny_decoders(3)
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, corners, nodes=20)
+    start, end = torch.tensor([[[-0.8, 0.3]], [[0.7, -0.5]]], dtype=torch.float64)
+    wanted = Problem(InterpolatedEnergy(grid, 3), PiecewiseLinear(16), start, end, 64)
+    coarse = graph._coarser(wanted, grid, 3)
+    energies = [p.objective.expand(p.points(line(p.family, 1, 2))).energy for p in (wanted, coarse)]
+    assert coarse.segments == 16
+    torch.testing.assert_close(*energies, rtol=1e-3, atol=0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import reference
 import torch
-from grids import positions, smooth_fields, smooth_grid
+from grids import flat_axes, latent_grid, positions, smooth_fields, smooth_grid
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.starts.grid.interpolation import InterpolatedEnergy
@@ -177,3 +177,10 @@ def test_interpolated_gradient_and_hessian_agree_with_central_differences(decode
             torch.testing.assert_close(gradient[:, i, axis], slope, rtol=1e-7, atol=1e-7)
             bend = (above.gradient() - below.gradient())[chosen] / (2 * step)
             torch.testing.assert_close(blocks[:, :, :, i, axis], bend, rtol=1e-6, atol=1e-6)
+
+
+def test_a_metric_that_is_not_semidefinite_is_made_so():
+    metric = np.tile(np.diag([1.0, -1.0]), (1, 21, 21, 1, 1))
+    grid = latent_grid(*flat_axes(21), np.zeros((1, 21, 21)), metric)
+    found = InterpolatedEnergy(grid, 1).fields(positions(grid))[..., 0, :]
+    np.testing.assert_allclose(found, np.broadcast_to([1.0, 0, 0], found.shape), atol=1e-12)

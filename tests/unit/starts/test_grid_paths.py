@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from grids import flat_axes, latent_grid, wall_grid
 from latentgeo.starts.grid.paths import Path, PathFinder
 
@@ -84,3 +85,18 @@ def test_each_way_is_a_shortest_one_to_its_middle():
         whole = sum(np.linalg.norm(np.diff(h.points, axis=0), axis=1).sum() for h in halves)
         own = np.linalg.norm(np.diff(path.points, axis=0), axis=1).sum()
         assert own <= whole * 1.05
+
+
+@pytest.mark.parametrize(("speed", "constant"), [(4, 3), (1e-3, -0.9)])
+def test_a_path_is_faster_where_the_decoders_disagree(speed, constant):
+    """In a step by √(2 (D + h)), where h is such that the path takes all its steps, or least."""
+    nodes, segments = 21, 16
+    profile = np.concatenate([np.full(10, 1.0), [5.0], np.full(10, 9.0)])
+    disagreement = np.tile(profile[:, None], (1, 1, nodes))
+    metric = np.tile((speed * segments / 0.8) ** 2 * np.eye(2), (1, nodes, nodes, 1, 1))
+    grid = latent_grid(*flat_axes(nodes), disagreement, metric)
+    path = PathFinder(grid, 1, segments)(np.array([0.1, 0.5]), np.array([0.9, 0.5]))[0]
+    excess = (profile[2:18] + profile[3:19]) / 2 + constant
+    expected = excess**-0.5 / (excess**-0.5).sum()
+    found = path.durations[1:-1] / path.durations.sum()
+    np.testing.assert_allclose(found, expected, rtol=0.02)

@@ -129,7 +129,7 @@ class NewtonState:
         self.guessed[curves] = False
         energy = self.energy[curves]
         done = self._excess(curves) <= self._tolerable(curves)
-        done |= energy.abs() <= self.resolution[curves]  # no energy is below 0
+        done |= verdict.is_nothing(energy, self.resolution[curves])
         self.finish(curves[done], CONVERGED)
         gain = self._predicted_gain(curves, self._proposal(curves))
         stuck = ~done & verdict.is_stuck(gain, energy)

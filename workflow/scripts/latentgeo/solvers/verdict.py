@@ -20,6 +20,8 @@ NO_GAIN = 1e-14
 """A predicted gain below this share of the energy is none: the gradient vanishes."""
 ROUNDING = 1e-4
 """Share of an energy that rounding may at most leave undecided of one that counts as converged."""
+NOTHING = 1e-9
+"""An energy below rounding and below so many nats is 0, and no energy is below 0."""
 NEARBY = 1e-3
 """Share of the energy that a step may gain, after which the previous Hessian still tells ..."""
 BEYOND_DOUBT = 0.1
@@ -38,6 +40,11 @@ def excess(slope: Tensor, eigenvalues: Tensor) -> Tensor:
 def tolerable(energy: Tensor, tolerance: float, resolution: Tensor) -> Tensor:
     """How far above its minimum an energy may be, and count as converged: (b,)."""
     return tolerance * energy.abs() + torch.minimum(resolution, ROUNDING * energy.abs())
+
+
+def is_nothing(energy: Tensor, resolution: Tensor) -> Tensor:
+    """Whether an energy is 0, as that of a curve that stays where it is: (b,)."""
+    return energy.abs() <= resolution.clamp(max=NOTHING)
 
 
 def is_stuck(predicted_gain: Tensor, energy: Tensor) -> Tensor:

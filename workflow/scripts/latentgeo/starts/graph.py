@@ -122,13 +122,18 @@ def _rivals(energies: Tensor, curves: Tensor, owner: Tensor, margin: float) -> l
     kept: dict[int, list[int]] = {}
     for number in energies.argsort(stable=True).tolist():
         chosen = kept.setdefault(int(owner[number]), [])
-        if chosen and energies[number] > (1 + margin) * energies[chosen[0]]:
+        if chosen and energies[number] > _above(energies[chosen[0]], margin):
             continue
         distance = (curves[number, -1] - curves[number, 0]).norm()
         gaps = (curves[chosen] - curves[number]).norm(dim=-1).amax(-1)
         if not chosen or bool((gaps > APART * distance).all()):
             chosen.append(number)
     return [number for pair in sorted(kept) for number in kept[pair]]
+
+
+def _above(energies: Tensor, share: float) -> Tensor:
+    """Energies raised by a share; between nodes splines may dip below 0."""
+    return energies + share * energies.abs()
 
 
 def _with_lines(problem: Problem, interpolated: Problem, found: Starts) -> Starts:
@@ -142,7 +147,7 @@ def _with_lines(problem: Problem, interpolated: Problem, found: Starts) -> Start
     line, own = (_energies(interpolated, weights) for weights in (lines, lowest))
     beyond = ~interpolated.objective.covers(torch.stack([problem.start, problem.end], dim=1))
     added = beyond.clone()
-    near = (~beyond & (line <= (1 + LINE_MARGIN) * own)).nonzero()[:, 0]
+    near = (~beyond & (line <= _above(own, LINE_MARGIN))).nonzero()[:, 0]
     line, own = (_energies(problem.select(near), weights[near]) for weights in (lines, lowest))
     added[near] = line < own
     if not added.any():

@@ -95,6 +95,7 @@ def test_a_hessian_that_misleads_is_replaced(factor):
     wrong = factor * torch.eye(weights[0].numel(), dtype=DOUBLE).expand(3, -1, -1)
     found = Newton(tolerance=1e-9).solve(curves, weights, hessian=wrong)
     assert found.converged.all()
+    assert (found.steps <= unaided.steps + 2).all()
     torch.testing.assert_close(found.energy, unaided.energy, rtol=1e-7, atol=0)
 
 

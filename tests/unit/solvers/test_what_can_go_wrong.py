@@ -145,6 +145,74 @@ def test_a_step_that_ends_on_a_maximum_is_not_called_converged():
     assert not solution.converged.any()
 
 
+class SofterBelow(Differentiated):
+    """Of the middle point's height y, with a Hessian that is smaller where a step from 0.1 ends."""
+
+    def energy(self, points):
+        x, y = points[:, 1].unbind(-1)
+        return 10 + y**2 / 2 + y**3 + x.square()
+
+
+def test_an_old_hessian_calls_nothing_converged_that_a_new_one_would_not():
+    """After one step the old one estimates 1.2e-4 nats above the minimum, the new one 1.8e-4."""
+    start, end = torch.tensor([[[-2.0, 0.0]], [[2.0, 0.0]]], dtype=DOUBLE)
+    curves = Problem(SofterBelow(), PiecewiseLinear(2), start, end, 2)
+    bent = straight_weights(curves) + torch.tensor([0.0, 0.1])
+    for tolerance, converged in ((1.5e-5, False), (2e-5, True)):
+        solution = Newton(tolerance=tolerance, max_steps=1).solve(curves, bent)
+        assert solution.steps.tolist() == [1]
+        assert solution.converged.tolist() == [converged]
+
+
+class ClearBelow(SofterBelow):
+    """The same, where rounding leaves a whole nat undecided at the start and nothing below it."""
+
+    def expand(self, points):
+        found = super().expand(points)
+        found.resolution = (points[:, 1, 1] > 0.09).double()
+        return found
+
+
+def test_what_rounding_left_at_the_start_excuses_nothing_at_the_end():
+    start, end = torch.tensor([[[-2.0, 0.0]], [[2.0, 0.0]]], dtype=DOUBLE)
+    curves = Problem(ClearBelow(), PiecewiseLinear(2), start, end, 2)
+    bent = straight_weights(curves) + torch.tensor([0.0, 0.1])
+    solution = Newton(tolerance=1e-9, max_steps=1).solve(curves, bent)
+    assert solution.steps.tolist() == [1]
+    assert not solution.converged.any()
+
+
+class TwoValleys(Differentiated):
+    """Of the middle point's height y, with minima near -1 and, by 0.4 nats lower, near 1."""
+
+    def energy(self, points):
+        x, y = points[:, 1].unbind(-1)
+        return 10 + (y**2 - 1).square() - y / 5 + x.square()
+
+
+def test_a_rival_that_is_still_high_up_may_become_the_lowest():
+    start, end = torch.tensor([[[-2.0, 0.0]], [[2.0, 0.0]]], dtype=DOUBLE)
+    both = Problem(TwoValleys(), PiecewiseLinear(2), start, end, 2).select([0, 0])
+    heights = torch.tensor([[[0.0, -0.97]], [[0.0, 1.5]]], dtype=DOUBLE)
+    solution = Newton().solve(both, heights, owner=torch.tensor([0, 0]))
+    assert solution.initial_energy[1] > solution.initial_energy[0]
+    assert solution.status[1] == CONVERGED
+    assert solution.energy[1] < solution.energy[0] - 0.3
+
+
+class Nothing(Differentiated):
+    """Exactly 0 wherever a curve is."""
+
+    def energy(self, points):
+        return 0 * points.square().sum((1, 2))
+
+
+@pytest.mark.parametrize("solver", [Newton(), Adam(0.01, steps=3), LBFGS(1.0, steps=3)], ids=kind)
+def test_an_energy_that_is_0_everywhere_is_at_its_minimum(solver):
+    curves = Problem(Nothing(), Polynomial(3), *ends(), 8)
+    assert solver.solve(curves, straight_weights(curves)).status == [CONVERGED] * 3
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_decoders_that_ignore_the_latents_leave_nothing_to_minimise(count):
     decoders = reference.tiny_decoders(count)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import reference
 import torch
-from grids import wall_grid
+from grids import flat_axes, latent_grid, wall_grid
 from latentgeo.curves import CubicSpline, Curves, PiecewiseLinear, Polynomial, uniform_times
 from latentgeo.geodesics import streams_of
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
@@ -58,7 +58,7 @@ def test_a_graph_start_brings_nearly_the_energys_hessian(family, decoders):
     corners = np.array([[-2.0, -2.0], [2.0, 2.0]])
     grid = evaluate_grid(objective.decoders, CONTINUOUS_BERNOULLI, corners, nodes=36)
     objective.decoders = objective.decoders[:decoders]
-    start, end = torch.tensor([[[-1.2, 0.3]], [[1.0, -0.7]]], dtype=torch.float64)
+    start, end = torch.tensor([[[-1.2, 0.3], [0.2, -0.9]], [[1.0, -0.7], [-0.4, 1.1]]]).double()
     starts = graph_starts(grid, family, start, end, decoders, segments)
     problem = Problem(objective, family, start, end, segments).select(starts.owner)
     expansion = objective.expand(problem.points(starts.weights))
@@ -95,11 +95,34 @@ def test_a_graph_start_finds_the_way_round_a_wall(family):
 
 
 @across_the_wall
+def test_a_graph_start_is_nearly_a_minimum_in_its_own_family(family):
+    grid = wall_grid(nodes=41, steep=False)
+    start, end = torch.tensor([[[0.1, 0.1]], [[0.9, 0.1]]], dtype=torch.float64)
+    found = graph_starts(grid, family, start, end, 1, 32)
+    problem = Problem(InterpolatedEnergy(grid, 1), family, start, end, 32).select(found.owner)
+    solved = Newton().solve(problem, found.weights)
+    assert solved.converged.all()
+    assert (solved.initial_energy <= solved.energy * (1 + 10 * graph.RELAXED_TO)).all()
+
+
+@across_the_wall
 def test_a_graph_start_stays_on_the_grid_where_splines_overshoot(family):
     # the spline of a metric that jumps is negative beside the jump
-    points, _ = graph_across(wall_grid(), family)
+    grid = wall_grid()
+    points, _ = graph_across(grid, family)
+    assert (InterpolatedEnergy(grid, 1).expand(points).energy >= 0).all()
     assert (points > -0.5).all()
     assert (points < 1.5).all()
+
+
+def test_a_graph_start_stays_on_the_grid_where_it_is_cheapest_at_the_border():
+    axes, centre, scale = flat_axes(41)
+    metric = np.eye(2) * (1 + 100 * axes[1])[:, None, None] * np.ones((1, 41, 1, 1, 1))
+    grid = latent_grid(axes, centre, scale, np.zeros((1, 41, 41)), metric)
+    start, end = torch.tensor([[[0.1, 0.2]], [[0.9, 0.2]]], dtype=torch.float64)
+    weights = graph_starts(grid, Polynomial(2), start, end, 1, 32).weights
+    points = Curves(Polynomial(2), start, end, weights)(uniform_times(32))
+    assert InterpolatedEnergy(grid, 1).covers(points).all()
 
 
 def test_two_equally_good_ways_round_a_hill_are_both_returned():
@@ -216,7 +239,41 @@ def test_a_line_that_is_lower_than_the_grid_says_is_started_from_too(family):
     assert not found.hessian[~lines].isnan().any()
 
 
-@pytest.mark.parametrize(("off", "count"), [(0.002, 2), (0.1, 1)])
+@pytest.mark.parametrize(("gap", "kept"), [(0.019, [1]), (0.021, [1, 0])])
+def test_a_rival_is_another_curve(gap, kept):
+    lower = torch.tensor([[0.0, 0.0], [5.0, 0.0], [10.0, 0.0]], dtype=torch.float64)
+    higher = lower + 10 * gap * torch.tensor([[0.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    energies, owner = torch.tensor([1.01, 1.0], dtype=torch.float64), torch.zeros(2).long()
+    assert graph._rivals(energies, torch.stack([higher, lower]), owner, 0.05) == kept
+
+
+def test_every_curve_has_its_own_energy_however_they_are_chunked(monkeypatch):
+    monkeypatch.setattr("latentgeo.starts.grid.interpolation.CURVES_AT_ONCE", 1)
+    grid, family = wall_grid(nodes=41, steep=False), PiecewiseLinear(4)
+    start, end = torch.tensor([[[0.1, 0.1], [0.1, 0.9]], [[0.9, 0.1], [0.3, 0.9]]]).double()
+    problem = Problem(InterpolatedEnergy(grid, 1), family, start, end, 16)
+    lines = line(family, 2, 2)
+    expected = problem.objective.expand(problem.points(lines)).energy
+    assert len(list(problem.chunks())) == 2
+    torch.testing.assert_close(graph._energies(problem, lines), expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_starts_of_a_pair_are_apart_in_any_unit(size):
+    axes, centre, scale = flat_axes(41, size)
+    x, y = np.meshgrid(*axes / size, indexing="ij")
+    hill = 30 * np.exp(-(((x - 0.5) ** 2 + (y - 0.5) ** 2) / 0.15**2))
+    metric = ((1 + hill)[..., None, None] * np.eye(2) / size**2)[None]
+    grid = latent_grid(axes, centre, scale, np.zeros((1, 41, 41)), metric)
+    start, end = size * torch.tensor([[[0.1, 0.5]], [[0.9, 0.5]]], dtype=torch.float64)
+    found = graph_starts(grid, CubicSpline(6), start, end, 1, 32)
+    points = Curves(CubicSpline(6), start, end, found.weights)(uniform_times(32)) / size
+    assert len((points[:, 16, 1] > 0.5).unique()) == 2
+    gaps = (points[:, None] - points).norm(dim=-1).amax(-1)
+    assert (gaps[~torch.eye(len(points), dtype=bool)] > graph.APART * 0.8).all()
+
+
+@pytest.mark.parametrize(("off", "count"), [(0.002, 2), (0.02, 1), (0.1, 1)])
 def test_a_way_that_is_hardly_longer_is_returned_too(off, count):
     grid = wall_grid(nodes=41, steep=False)
     x, y = np.meshgrid(*grid.axes, indexing="ij")
@@ -228,6 +285,21 @@ def test_a_way_that_is_hardly_longer_is_returned_too(off, count):
     sides = points[:, 16, 1] > 0.5
     assert not sides[0]  # the hill is above: the way below is the lower one
     assert len(sides.unique()) == count
+
+
+def test_the_line_and_an_arc_to_either_side_are_tried_for_every_pair():
+    grid, family = wall_grid(nodes=41, steep=False), PiecewiseLinear(4)
+    start, end = torch.tensor([[[0.1, 0.2], [0.5, 0.1]], [[0.5, 0.2], [0.5, 0.9]]]).double()
+    problem = Problem(InterpolatedEnergy(grid, 1), family, start, end, 16)
+    curves, owner = graph._candidates(problem, grid, 1)
+    assert (curves[:, 0] - start[owner]).abs().max() < 1 / 40  # a path may begin at a node
+    assert (curves[:, -1] - end[owner]).abs().max() < 1 / 40
+    middles = torch.tensor(
+        [[[0.3, 0.1], [0.3, 0.2], [0.3, 0.3]], [[0.3, 0.5], [0.5, 0.5], [0.7, 0.5]]]
+    )
+    for pair in range(2):
+        gaps = (middles[pair][:, None] - curves[owner == pair, 8]).norm(dim=-1)
+        assert (gaps.amin(1) < 1e-6).all()
 
 
 def test_a_coarse_segment_stands_for_several():

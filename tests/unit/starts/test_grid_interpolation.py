@@ -90,6 +90,16 @@ def test_fields_are_constant_beyond_the_grid():
         assert (fields[:, 1:] == 0).all()
 
 
+def test_a_curve_is_on_the_grid_with_all_its_points():
+    inside = torch.tensor([[-0.9, -1.9], [0.0, 0.0], [0.9, 0.9]], dtype=torch.float64)
+    curves = inside.repeat(7, 1, 1)
+    beyond = torch.tensor([[1.1, 0.0], [-1.1, 0.0], [0.0, 1.1], [0.0, -2.1]], dtype=torch.float64)
+    curves[1:5, 1] = beyond
+    curves[5, 0], curves[6, 2] = beyond[0], beyond[3]
+    found = InterpolatedEnergy(smooth_grid(), 2).covers(curves)
+    assert found.tolist() == [True] + [False] * 6
+
+
 def curves_over_the_grid():
     inside = reference.random_points(2, 5) * 0.5
     outside = inside[:1] + torch.tensor([0.9, 0.2])  # some of its points are beyond the border

@@ -45,6 +45,18 @@ def test_a_path_keeps_away_from_disagreement():
     assert (y[(x > 0.3) & (x < 0.7)] > 0.69).all()
 
 
+@pytest.mark.parametrize("field", ["disagreement", "metric"])
+def test_a_path_is_that_of_the_first_so_many_decoders(field):
+    """Two decoders have a wall that the first alone has not."""
+    flat, even = np.tile(np.eye(2), (2, 21, 21, 1, 1)), np.full((2, 21, 21), 0.1)
+    fields = {"disagreement": even, "metric": flat}
+    fields[field][1, 8:13, :15] *= 1e4
+    grid, ends = latent_grid(*flat_axes(21), **fields), np.array([[0.05, 0.5], [0.95, 0.5]])
+    highest = [PathFinder(grid, count, 16)(*ends)[0].points[:, 1].max() for count in (1, 2)]
+    assert highest[0] < 0.6
+    assert highest[1] > 0.69
+
+
 def test_a_path_between_ends_at_one_node_goes_straight():
     start, end = np.array([0.501, 0.9]), np.array([0.499, 0.91])
     (path,) = PathFinder(wall_grid(), 1, segments=8)(start, end)
@@ -65,6 +77,19 @@ def test_the_ways_round_both_sides_of_a_hill_are_found_shortest_first():
     middles = np.array([path(np.array([0.5]))[0] for path in paths])
     gaps = np.linalg.norm(middles[:, None] - middles, axis=-1)[np.triu_indices(len(paths), 1)]
     assert (gaps > 0.1 * 0.9).all()
+
+
+@pytest.mark.parametrize("size", [1e-2, 1.0, 1e2])
+def test_there_is_a_way_through_every_gap_of_a_wall_in_any_unit(size):
+    metric = np.tile(np.eye(2), (1, 41, 41, 1, 1))
+    metric[0, 19:22] *= 1e4
+    for gap in (10, 20, 30):
+        metric[0, 19:22, gap - 1 : gap + 2] = np.eye(2)
+    grid = latent_grid(*flat_axes(41, size), np.zeros((1, 41, 41)), metric)
+    start, end = size * np.array([[0.1, 0.5], [0.9, 0.5]])
+    paths = PathFinder(grid, 1, segments=16)(start, end)
+    heights = [path(np.array([0.5]))[0, 1] / size for path in paths]
+    assert {round(4 * height) for height in heights} == {1, 2, 3}
 
 
 def test_no_way_is_much_longer_than_the_shortest():

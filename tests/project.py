@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -77,6 +78,11 @@ class Study:
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.glob(pattern))
         }
+
+
+def heeds_interrupts() -> None:
+    """For a process to call first: whoever tests in the background may have SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def copy_project(folder: Path) -> Study:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from project import TINY, copy_project
+from project import TINY, copy_project, heeds_interrupts
 
 HERE = Path(__file__).parent
 PROFILE = ["--profile", "profiles/slurm-test"]
@@ -116,7 +116,9 @@ def test_an_interrupt_cancels_what_is_queued_and_running(study):
         "--",
         "tables",
     ]
-    run = subprocess.Popen(command, cwd=study.folder, start_new_session=True)
+    run = subprocess.Popen(
+        command, cwd=study.folder, start_new_session=True, preexec_fn=heeds_interrupts
+    )
     for _ in range(120):
         time.sleep(0.5)
         if queued():

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from project import TINY, copy_project
+from project import TINY, copy_project, heeds_interrupts
 
 KILLS = 20
 
@@ -29,8 +29,7 @@ def start(study, *arguments):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        # whoever runs the tests in the background may have interrupts ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeds_interrupts,
     )
 
 

@@ -113,6 +113,24 @@ def test_a_result_of_another_content_is_made_again(small, name, target, damage):
         assert after == before
 
 
+@pytest.mark.parametrize(
+    ("obstacle", "message"),
+    [
+        ("results/records", "results/records: no folder can be made"),
+        ("results/records/extract_digits.json/x", "extract_digits.json: cannot be written"),
+    ],
+)
+def test_a_job_whose_record_cannot_be_written_fails(fresh, obstacle, message):
+    """Before its work where that can be known, and with nothing left that has no record."""
+    (fresh.folder / obstacle).parent.mkdir(parents=True)
+    (fresh.folder / obstacle).write_text("in the way\n")
+    done = fresh.snakemake("--cores", "1", "--", "results/digits.npz")
+    assert done.returncode != 0
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (fresh.folder / "results/digits.npz").exists()
+
+
 OTHER_MODEL = "results/models/single/seed-1/model.safetensors"
 
 

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import ctypes
 import logging
+import os
 import resource
 import sys
 import time
@@ -53,6 +54,11 @@ def begin(snakemake) -> logging.Logger:
 
         check_version(torch.__version__, snakemake.params.get("torch"))
         torch.set_num_threads(snakemake.threads)
+    place = provenance.place(snakemake.log[0])
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(f"{place.parent}: no folder can be made ({error.strerror})") from error
     # the last one registered comes first
     atexit.register(note, snakemake)
     atexit.register(tell_costs)
@@ -74,7 +80,7 @@ def tell_costs() -> None:
 
 
 def note(snakemake) -> None:
-    """Write down what the results of a job were made from."""
+    """Write down what the results of a job were made from; a job that cannot has failed."""
     record = provenance.Record(
         snakemake.rule,
         dict(snakemake.wildcards.items()),
@@ -82,7 +88,12 @@ def note(snakemake) -> None:
         {path: provenance.checksum(path) for path in sorted(map(str, snakemake.input))},
         {path: provenance.checksum(path) for path in sorted(map(str, snakemake.output))},
     )
-    provenance.write(provenance.place(snakemake.log[0]), record)
+    place = provenance.place(snakemake.log[0])
+    try:
+        provenance.write(place, record)
+    except OSError as error:
+        log.error("error: %s: cannot be written (%s)", place, error.strerror)
+        os._exit(1)  # any other exit status would be too late
 
 
 def keep_freed_memory() -> None:

@@ -71,7 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.set_defaults(effort=contest.DEFAULT)
     add("--pairs", type=int, default=50)
     add("--segments", type=int, default=32)
-    add("--grid-nodes", type=int, default=48)
+    add("--grid-nodes", type=int, default=56)
     return parser.parse_args()
 
 

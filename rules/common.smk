@@ -182,9 +182,7 @@ def schedule(wildcards):
 
 
 def start_from(wildcards):
-    """What a start is made of: the latent grid, the geodesics of the density metric, or nothing."""
-    if wildcards.start == "graph":
-        return {"grid": GRID.format(**wildcards)}
+    """The geodesics of the density metric, for a hot start."""
     if wildcards.start == "hot":
         first, stop = span(wildcards.block)
         chosen = {name: getattr(wildcards, name) for name in ("curve", "solver")}
@@ -193,6 +191,13 @@ def start_from(wildcards):
         hot = [job.place for job in jobs if job.first < stop and first < job.stop]
         return {"hot": [f"results/geodesics/{place}" for place in hot]}
     return {}
+
+
+def grid_of(wildcards):
+    """The latent grid knows the ways of the Fisher-Rao metric: for the start `graph`, and to tell
+    of any geodesic whether there is a lower one.
+    """
+    return {"grid": GRID.format(**wildcards)} if wildcards.metric == "fisher-rao" else {}
 
 
 def metric_settings(wildcards):

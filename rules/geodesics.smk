@@ -1,6 +1,7 @@
 rule solve_geodesics:
     input:
         unpack(start_from),
+        unpack(grid_of),
         model=MODEL,
         latents=LATENTS,
         pairs=PAIRS,

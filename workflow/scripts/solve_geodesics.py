@@ -1,9 +1,12 @@
 """Geodesics of one block of pairs, for one or more numbers of decoders."""
 
+from collections import Counter
+
 import numpy as np
 import torch
 from job import begin
 from latentgeo import geodesics
+from latentgeo.certificate import certify
 from latentgeo.curves import make_family
 from latentgeo.io.arrays import save_arrays
 from latentgeo.models import files
@@ -11,6 +14,7 @@ from latentgeo.objectives.base import Ingredients
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts import base as starts
 from latentgeo.starts.grid.fields import LatentGrid
+from latentgeo.starts.grid.routes import Routes
 from latentgeo.study import stored
 
 log = begin(snakemake)
@@ -36,8 +40,9 @@ def solve(decoder_count):
     objective = geodesics.make_objective(p.series["metric"], p.metric, ingredients)
     problem = Problem(objective, family, start, end, p.segments)
     streams = geodesics.streams_of(p.study_seed, numbers)
+    routes = Routes.of(problem, grid, decoder_count) if grid else None
     begun = geodesics.make_starts(
-        p.series["start"], problem, starts.Ingredients(streams, decoder_count, grid, hot)
+        p.series["start"], problem, starts.Ingredients(streams, routes, hot)
     )
     log.info("%d pairs, %d curves, %d decoders", len(problem), len(begun.owner), decoder_count)
     solution = geodesics.solve(problem, begun, p.solver, numbers, p.study_seed, log.info)
@@ -45,12 +50,18 @@ def solve(decoder_count):
     for number, status in zip(numbers, solution.status, strict=True):
         if status != "converged":
             log.info("pair %d: %s", number, status)
-    return geodesics.as_arrays(problem, solution) | {
-        "pair": np.array(numbers),
-        "decoders": np.full(len(problem), decoder_count),
-        "label_a": pairs["labels"][:, 0],
-        "label_b": pairs["labels"][:, 1],
-    }
+    certificate = certify(problem, solution.weights, solution.energy, routes)
+    log.info("what limits them: %s", dict(Counter(certificate.limit)))
+    return (
+        geodesics.as_arrays(problem, solution)
+        | certificate.arrays()
+        | {
+            "pair": np.array(numbers),
+            "decoders": np.full(len(problem), decoder_count),
+            "label_a": pairs["labels"][:, 0],
+            "label_b": pairs["labels"][:, 1],
+        }
+    )
 
 
 lowest, highest = p.decoder_span

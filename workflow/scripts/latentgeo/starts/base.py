@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..objectives.base import Streams
-from .grid.fields import LatentGrid
+from .grid.routes import Routes
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ class Ingredients:
 
     streams: Streams
     """Random generators, one a pair."""
-    decoder_count: int
-    grid: LatentGrid | None = None
-    """The fields of the model's decoders; for `graph`."""
+    routes: Routes | None = None
+    """The ways between the pairs over the grid of the model's decoders; for `graph`."""
     weights: Tensor | None = None
     """Weights of another metric's geodesics between the same pairs, (B, P, d); for `hot`."""
 

@@ -4,7 +4,8 @@ The shortest paths over the grid through its different valleys, the straight lin
 relaxed under the interpolated energy, which costs no decoder evaluation: first in a small family
 and few segments, then the lowest of them in their own. Where the lowest have nearly the same energy
 and are different curves, several are returned: which of their valleys is the deepest only the
-decoders can tell.
+decoders can tell. Among them is always the curve of least action (`Routes`): where segments are too
+few, the energy prefers curves that jump, and the interpolated energy overrates these.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from ..solvers.coordinates import project
 from ..solvers.newton import Newton
 from ..solvers.problem import Problem
 from .base import Ingredients, Starts
-from .grid.fields import LatentGrid
 from .grid.interpolation import InterpolatedEnergy
-from .grid.paths import PathFinder
+from .grid.routes import Routes
 
 # Chosen on models of 30 epochs (single, seeds 0 to 2) and 60 (ensemble, seed 0), 50 pairs each that
 # the default study does not have, and three curve families.
@@ -39,6 +39,8 @@ COARSE_MARGIN = 0.25
 """Up to which share above the lowest such energy a curve is followed ..."""
 MARGIN = 0.05
 """... and up to which share above the lowest energy in its own family handed to a solver ..."""
+FOLLOWED_MARGIN = 1.0
+"""... (the curve of least action up to this share) ..."""
 APART = 0.02
 """... if it is at least this share of the points' distance apart from every lower one."""
 LINE_MARGIN = 0.25
@@ -47,41 +49,46 @@ LINE_MARGIN = 0.25
 
 def make(problem: Problem, ingredients: Ingredients) -> Starts:
     """Starts for pairs in two dimensions; of each pair's curves the lowest comes first."""
-    grid, decoder_count = ingredients.grid, ingredients.decoder_count
-    wanted = replace(problem, objective=InterpolatedEnergy(grid, decoder_count))
-    coarse = _coarser(wanted, grid, decoder_count)
-    tried, owner = _candidates(problem, grid, decoder_count)
+    routes = ingredients.routes
+    wanted = replace(problem, objective=InterpolatedEnergy(routes.grid, routes.decoder_count))
+    coarse = _coarser(wanted, routes)
+    tried, owner = _candidates(problem, routes)
     found = _relaxed(coarse, fit(coarse.family, problem.times, tried), owner)
     points = replace(found.problem, segments=problem.segments).points(found.weights)
     kept = _rivals(found.energies, points, owner, COARSE_MARGIN)
     owner = owner[kept]
     found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
     kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
-    owner, weights = owner[kept], found.weights[kept]
-    found = Starts(weights, owner, _hessian(wanted.select(owner), weights))
+    found = _with_followed(wanted, routes, found.weights[kept], owner[kept])
     return _with_lines(problem, wanted, found)
 
 
-def _coarser(wanted: Problem, grid: LatentGrid, decoder_count: int) -> Problem:
+def _with_followed(wanted: Problem, routes: Routes, weights: Tensor, owner: Tensor) -> Starts:
+    """Starts with weights (C, P, d) and the curves of least action that are apart from them."""
+    owner = torch.cat([owner, torch.arange(len(wanted))])
+    weights = torch.cat([weights, routes.followed(wanted)])
+    batch = wanted.select(owner)
+    kept = _rivals(_energies(batch, weights), batch.points(weights), owner, FOLLOWED_MARGIN)
+    owner, weights = owner[kept], weights[kept]
+    return Starts(weights, owner, _hessian(wanted.select(owner), weights))
+
+
+def _coarser(wanted: Problem, routes: Routes) -> Problem:
     """The problem in a small family and few segments, of which each stands for several."""
     segments = min(wanted.segments, COARSE_SEGMENTS)
     return replace(
         wanted,
-        objective=InterpolatedEnergy(grid, decoder_count, wanted.segments / segments),
+        objective=InterpolatedEnergy(routes.grid, routes.decoder_count, wanted.segments / segments),
         family=min(wanted.family, COARSE_FAMILY, key=lambda family: family.size),
         segments=segments,
     )
 
 
-def _candidates(problem: Problem, grid: LatentGrid, decoder_count: int) -> tuple[Tensor, Tensor]:
+def _candidates(problem: Problem, routes: Routes) -> tuple[Tensor, Tensor]:
     """Points of the curves that are tried, (C, N + 1, 2), and their owners, (C,)."""
     start, end, times = problem.start, problem.end, problem.times
-    finder = PathFinder(grid, decoder_count, problem.segments)
-    curves, owner = [], []
-    for pair, (a, b) in enumerate(zip(start.numpy(), end.numpy(), strict=True)):
-        paths = finder(a, b)
-        curves += [torch.from_numpy(path(times.numpy())) for path in paths]
-        owner += [pair] * len(paths)
+    curves = [torch.from_numpy(path(times.numpy())) for own in routes.paths for path in own]
+    owner = [pair for pair, own in enumerate(routes.paths) for _ in own]
     lines = straight(start, end, times)
     across = (end - start).flip(1) * torch.tensor([1.0, -1.0])
     for height in ARC_HEIGHTS:

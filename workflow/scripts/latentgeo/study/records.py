@@ -24,6 +24,8 @@ EACH = {
     "steps": "integer n",
     "converged": "boolean n",
     "status": "text n",
+    "excess": "number n",
+    "limit": "text n",
 }
 """What is said of every geodesic, with the forms of `load_shaped`."""
 KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]

@@ -59,10 +59,10 @@ class InterpolatedEnergy:
 
     An `Objective` like the Fisher-Rao energy itself, for Newton's method alone; with `steps` every
     segment stands for so many equal ones. Beyond the grid the fields are constant. The higher
-    orders are bounded, see `corrected`.
+    orders are bounded, see `corrected`; none above `highest` are taken.
     """
 
-    def __init__(self, grid: LatentGrid, decoder_count: int, steps: float = 1.0):
+    def __init__(self, grid: LatentGrid, decoder_count: int, steps: float = 1.0, highest: int = 4):
         self.centre, self.scale = torch.from_numpy(grid.centre), torch.from_numpy(grid.scale)
         self.lower, self.upper = torch.from_numpy(grid.axes[:, [0, -1]]).T
         self.nodes = grid.nodes
@@ -70,7 +70,11 @@ class InterpolatedEnergy:
         self.first, self.spacing = ends[0], (ends[1] - ends[0]) / (grid.nodes - 1)
         fields = _different_components(grid, decoder_count - 1)
         fields = [f * steps ** (1 - sum(powers)) for f, powers in zip(fields, POWERS, strict=True)]
-        self.terms = [n for n, field in enumerate(fields) if n in METRIC or field.any()]
+        self.terms = [
+            n
+            for n, (field, powers) in enumerate(zip(fields, POWERS, strict=True))
+            if n in METRIC or (field.any() and sum(powers) <= highest)
+        ]
         fields = [fields[number] for number in self.terms]
         coefficients = np.stack([spline_filter(f, mode="mirror") for f in fields], axis=-1)
         ring = np.pad(coefficients, ((1, 1), (1, 1), (0, 0)), mode="reflect")
@@ -193,13 +197,13 @@ def _different_components(grid: LatentGrid, row: int) -> np.ndarray:
     components = []
     for name, (order, _) in FIELDS.items():
         field = getattr(grid, name)[row]
-        field = _semidefinite(field) if name == "metric" else field
+        field = semidefinite(field) if name == "metric" else field
         for in_y in range(order + 1):
             components.append(field[(..., *[0] * (order - in_y), *[1] * in_y)])
     return np.stack(components)
 
 
-def _semidefinite(metric: np.ndarray) -> np.ndarray:
+def semidefinite(metric: np.ndarray) -> np.ndarray:
     """Metrics (..., 2, 2) without negative eigenvalues, which between few decoders may occur."""
     values, vectors = np.linalg.eigh(metric)
     return (vectors * values.clip(min=0)[..., None, :]) @ np.swapaxes(vectors, -1, -2)

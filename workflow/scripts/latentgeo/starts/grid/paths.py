@@ -1,24 +1,23 @@
-"""Shortest paths over a latent grid, from which the graph start's curves are made."""
+"""Ways of least cost over a latent grid, and what no curve can be below."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from .fields import LatentGrid, node_positions
+from .network import REACH, End, Field, Network
+from .pieces import Pieces
 
-NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
-"""Half of the sixteen directions in which a node has edges: lengths are at most 2.8 % too long."""
-ROUNDS = 3
-"""How many times a path and the constant h, which depends on the path, are found in turn."""
-LEAST_EXCESS = 0.1
+ROUNDS = 6
+"""How many times the constant h and a path, on which it depends, are found in turn at most ..."""
+CLOSE = 0.01
+"""... or until the bound for the action cannot become better by more than this share."""
+NARROWED = 5
+"""How many times the nodes where curves may go are narrowed at most."""
+LEAST_EXCESS = 0.02
 """Share of the lowest disagreement that D + h keeps at least: no edge may become free of cost."""
-NO_COST = 1e-12
-"""Stands for a weight of 0, which would be no edge."""
 ROUTES = 6
 """How many ways from one point to another are found at most ..."""
 DETOUR = 0.5
@@ -42,113 +41,158 @@ class Path:
         return np.stack([np.interp(t, times / times[-1], axis) for axis in self.points.T], axis=1)
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Different paths from a point to another, the one of least cost first.
+
+    No curve has a lower action than `least`, in nats, as far as the network can tell.
+    """
+
+    paths: list[Path]
+    least: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """The shortest way for some h, what it costs, and the least costs from where it begins."""
+
+    h: float | None
+    field: Field
+    cost: float
+    pieces: Pieces
+
+    def bound(self, steps: int) -> float:
+        """What no action of so many steps is below."""
+        return float(np.sqrt(2) * self.cost - self.h * steps)
+
+
 class PathFinder:
     """Shortest paths over a grid for the energy of the first `decoder_count` decoders in N steps.
 
-    The energy of N steps is the action of a particle with mass C in the potential -D. By
-    Maupertuis' principle its path minimises the integral of √(2 (D + h)) |dz|_C, where the
-    constant h is such that the path takes N steps; without disagreement that is the shortest path
-    under √(symmetric KL).
+    The energy of N steps is the action N ∫ D dt + ∫ |dz/dt|²_C dt / 2N of a particle with mass C in
+    the potential -D. As (D + h) N + v² / 2N is at least v √(2 (D + h)), it is for every h at least
+
+        min ∫ √(2 (D + h)) |dz|_C - h N,
+
+    by Maupertuis' principle with equality for the h with which the shortest path of this integral
+    takes N steps. Without disagreement that is L² / 2N, with the length L under √(symmetric KL).
     """
 
     def __init__(self, grid: LatentGrid, decoder_count: int, segments: int):
-        self.grid, self.segments = grid, segments
+        self.segments = segments
+        self.network = Network(grid, decoder_count)
         self.nodes = node_positions(grid.axes)
-        self.potential = grid.disagreement[decoder_count - 1].ravel()
-        self.edges = _edges(grid.nodes)
-        i, j = self.edges.T
-        metric = grid.metric[decoder_count - 1].reshape(-1, 2, 2)
-        step = self.nodes[j] - self.nodes[i]
-        squares = np.einsum("ex,exy,ey->e", step, (metric[i] + metric[j]) / 2, step)
-        self.lengths = np.sqrt(squares.clip(min=0))
-        self.on_edges = (self.potential[i] + self.potential[j]) / 2
-        size = len(self.nodes)
-        self.graph = csr_array((self.lengths, (i, j)), shape=(size, size))
 
-    def __call__(self, start: np.ndarray, end: np.ndarray) -> list[Path]:
-        """Different ways from start to end, (2,) each, by their nearest nodes, shortest first.
+    def __call__(self, start: np.ndarray, end: np.ndarray) -> Ways:
+        """Ways from start to end, (2,) each, shortest first.
 
         Each is the shortest of those by way of its middle, a node that is as far from the one end
         as from the other: the ways of least cost through one valley of the metric or another.
         """
-        first, last = self._nearest(start), self._nearest(end)
-        if first == last:
-            return [Path(np.stack([start, end]), np.ones(1))]
-        excess = self._excess(first, last)
-        weights = self.lengths * np.sqrt(excess)
-        fields = [self._field(weights, node) for node in (first, last)]
-        if not np.isfinite(fields[0][0][last]):  # no way is of finite cost
-            return [Path(np.stack([start, end]), np.ones(1))]
+        ends = self.network.end(start), self.network.end(end)
+        direct = self._direct(*ends)
+        top, least = self._top(*ends, direct)
+        h, there = top.h, top.field
+        if not np.isfinite(top.cost) or direct.costs(h)[0] <= top.cost:
+            return Ways([Path(np.stack([start, end]), np.ones(1))], least)
+        costs = self.network.pieces.costs(h)
+        back = self.network.field(h, costs, ends[1], (1 + DETOUR) * top.cost)
         paths = []
-        for middle in self._middles(*(costs for costs, _ in fields), first, last):
-            back, on = (_trace(before, middle) for _, before in fields)
-            nodes = back[::-1] + on[1:]
-            used = self._edges_between(nodes)
-            durations = self.lengths[used] / np.sqrt(excess[used].clip(min=1e-300))
+        for middle in self._middles(there.costs, back.costs, np.linalg.norm(end - start)):
+            nodes = there.trace(middle)[::-1] + back.trace(middle)[1:]
+            durations = self._pieces(*ends, nodes).durations(h)
             points = np.concatenate([start[None], self.nodes[nodes], end[None]])
-            paths.append(Path(points, np.concatenate([[0.0], durations, [0.0]])))
-        return paths
+            paths.append(Path(points, durations))
+        return Ways(paths, least)
 
-    def _excess(self, first: int, last: int) -> np.ndarray:
-        """D + h on every edge, with h of the shortest path between two nodes: (E,)."""
-        excess = np.ones(len(self.edges))
-        for _ in range(ROUNDS if self.potential.any() else 0):
-            costs, before = self._field(self.lengths * np.sqrt(excess), first)
-            if not np.isfinite(costs[last]):
-                return excess
-            used = self._edges_between(_trace(before, last))
-            speed = self.lengths[used].sum() / self.segments
-            least = (LEAST_EXCESS - 1) * self.potential.min()
-            h = max(speed**2 / 2 - self.on_edges[used].mean(), least)
-            excess = self.on_edges + h
-        return excess
+    def _top(self, start: End, end: End, direct: Pieces) -> tuple[Way, float]:
+        """The shortest way for the h of the highest bound, and that bound.
 
-    def _middles(self, there: np.ndarray, back: np.ndarray, first: int, last: int) -> list[int]:
+        The bound is concave in h, and its slope is the steps that the way takes less N. The next h
+        is where the tangents on both sides of the top cross. Without disagreement there is no h.
+        """
+        steps = self.segments
+        way = self._way(None, start, end, direct)
+        if self.network.flat:
+            return way, way.cost**2 / (2 * steps)
+        floor = (LEAST_EXCESS - 1) * self.network.least
+        h, least, tangents = way.pieces.constant(steps, floor), -np.inf, {}
+        for _ in range(ROUNDS):
+            way = self._way(h, start, end, direct)
+            bound, slope = way.bound(steps), way.pieces.durations(h).sum() - steps
+            least, tangents[slope > 0] = max(least, bound), (h, bound, slope)
+            if len(tangents) < 2:
+                h = way.pieces.constant(steps, floor)
+            else:
+                (low, below, rise), (high, above, fall) = tangents[True], tangents[False]
+                h = low + (above - below + fall * (low - high)) / (rise - fall)
+            if bound + slope * (h - way.h) - least <= CLOSE * abs(least):
+                break
+        return way, least
+
+    def narrowed(self, start: np.ndarray, end: np.ndarray, least: float, upper: float) -> float:
+        """A better bound for the action, given one and the action of some curve.
+
+        h cannot be below -D, wherever a curve may go. But curves that are no worse than a known one
+        do not go everywhere: only to nodes by way of which the bound is not above its action.
+        """
+        network, steps = self.network, self.segments
+        ends = network.end(start), network.end(end)
+        direct, floor, inside = self._direct(*ends), network.least, np.ones(network.size, bool)
+        for _ in range(NARROWED if not network.flat and np.isfinite(upper) else 0):
+            if least >= (1 - CLOSE) * upper:
+                break
+            h = (LEAST_EXCESS - 1) * floor
+            costs = np.where(network.touches(inside), network.pieces.costs(h), np.inf)
+            total = sum(network.field(h, costs, point).costs for point in ends)
+            bound = np.sqrt(2) * total - h * steps
+            way = np.sqrt(2) * direct.costs(h)[0] - h * steps
+            least = max(least, min(bound.min(), way, upper))
+            inside = bound <= upper
+            for point in ends:
+                inside[point.nodes] = True
+            before, floor = floor, network.lowest(inside)
+            if floor <= before * (1 + CLOSE):
+                break
+        return least
+
+    def _way(self, h: float | None, start: End, end: End, direct: Pieces) -> Way:
+        """The shortest way from an end to the other."""
+        field = self.network.field(h, self.network.pieces.costs(h), start)
+        on = field.costs[end.nodes] + end.pieces.costs(h)
+        last, straight = int(on.argmin()), float(direct.costs(h)[0])
+        if not on[last] < straight:
+            return Way(h, field, straight, direct)
+        nodes = field.trace(int(end.nodes[last]))[::-1]
+        return Way(h, field, float(on[last]), self._pieces(start, end, nodes))
+
+    def _direct(self, start: End, end: End) -> Pieces:
+        """The straight line, which costs infinitely much where it is too long for its samples."""
+        direct = self.network.straight(start.position, end.position[None])
+        far = np.abs(end.position - start.position).max() > REACH
+        return Pieces(direct.speed, direct.potential, np.array([np.inf])) if far else direct
+
+    def _pieces(self, start: End, end: End, nodes: list[int]) -> Pieces:
+        """The pieces of a way by nodes from a point to another."""
+        edges = self.network.pieces.select(self.network.edges_between(nodes))
+        first, last = (
+            point.pieces.select(np.nonzero(point.nodes == node)[0][:1])
+            for point, node in ((start, nodes[0]), (end, nodes[-1]))
+        )
+        return Pieces.joined([first, edges, last])
+
+    def _middles(self, there: np.ndarray, back: np.ndarray, distance: float) -> list[int]:
         """Nodes where the costs from one end and from the other cross, the least in sum first."""
-        near = (there <= back).reshape(self.grid.nodes, self.grid.nodes)
+        near = (there <= back).reshape(self.network.nodes, self.network.nodes)
         crossed = np.zeros_like(near)
         crossed[:-1] |= near[:-1] != near[1:]
         crossed[:, :-1] |= near[:, :-1] != near[:, 1:]
         total = there + back
         candidates = np.nonzero(crossed.ravel() & (total <= (1 + DETOUR) * total.min()))[0]
-        apart = ROUTES_APART * np.linalg.norm(self.nodes[last] - self.nodes[first])
+        apart = ROUTES_APART * distance
         chosen: list[int] = []
         for node in candidates[np.argsort(total[candidates], kind="stable")].tolist():
             gaps = np.linalg.norm(self.nodes[chosen] - self.nodes[node], axis=1)
             if len(chosen) < ROUTES and (gaps >= apart).all():
                 chosen.append(node)
         return chosen
-
-    def _nearest(self, point: np.ndarray) -> int:
-        i, j = np.abs(self.grid.axes - point[:, None]).argmin(axis=1)
-        return int(i * self.grid.nodes + j)
-
-    def _edges_between(self, nodes: list[int]) -> np.ndarray:
-        """The numbers of the edges between consecutive nodes of a path."""
-        code, neighbours = [len(self.nodes), 1], np.sort(sliding_window_view(nodes, 2))
-        return np.searchsorted(self.edges @ code, neighbours @ code)
-
-    def _field(self, weights: np.ndarray, node: int) -> tuple[np.ndarray, np.ndarray]:
-        """The least costs from a node to all nodes, and the node before each on the way: (G²,)."""
-        self.graph.data = weights.clip(min=NO_COST)
-        return dijkstra(self.graph, False, node, return_predecessors=True)
-
-
-def _trace(before: np.ndarray, node: int) -> list[int]:
-    """The nodes from a node back to where a field began."""
-    path = [node]
-    while before[path[-1]] >= 0:
-        path.append(int(before[path[-1]]))
-    return path
-
-
-def _edges(nodes: int) -> np.ndarray:
-    """Pairs of neighbouring nodes, each once, ascending and in lexical order: (E, 2)."""
-    i, j = np.indices((nodes, nodes))
-    edges = []
-    for di, dj in NEIGHBOURS:
-        inside = (i + di < nodes) & (j + dj >= 0) & (j + dj < nodes)
-        here = (i * nodes + j)[inside]
-        edges.append(np.stack([here, here + di * nodes + dj], axis=1))
-    edges = np.concatenate(edges)
-    return edges[np.lexsort(edges.T[::-1])]

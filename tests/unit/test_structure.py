@@ -40,7 +40,7 @@ def test_the_library_is_looked_at():
     assert imported("latentgeo.starts.graph") >= {
         "latentgeo.curves",
         "latentgeo.starts",
-        "latentgeo.starts.grid.paths",
+        "latentgeo.starts.grid.routes",
         "latentgeo.solvers.newton",
     }
     assert "latentgeo.objectives.terms" in imported("latentgeo.objectives.monte_carlo")

@@ -2,10 +2,11 @@
 
 from job import begin
 from latentgeo.io.tables import read_table
+from latentgeo.statistics.counts import COUNTS
 from latentgeo.study import panels, plotting, shown
 
 begin(snakemake)
-table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", "not_converged")
+table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", *COUNTS)
 measures = ["energy", "travel", "length", "euclidean"]
 vaes, other_vaes = shown.first(dict.fromkeys(table["vae"]), shown.MOST_TYPES, "VAE types")
 table = table[table["vae"].isin(vaes) & table["measure"].isin(measures)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 from job import begin
+from latentgeo.statistics.counts import counted, note
 from latentgeo.study import plotting, shown
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import model_of, read
@@ -23,12 +24,12 @@ points = np.stack(table["points"])
 plotting.draw_curves(axes, points, table["converged"])
 plotting.frame(axes, latents["means"], points)
 plotting.latent_axes(axes)
-missed = int((~table["converged"]).sum())
+missed = note(counted(table), " (dotted)")
 decoders = requests[0].decoder_count
-counted = "one decoder" if decoders == 1 else f"{decoders} decoders"
+number = "one decoder" if decoders == 1 else f"{decoders} decoders"
 what = left_out or ("1 geodesic" if len(table) == 1 else f"{len(table)} geodesics")
-note = f", {missed} not converged (dotted)" if missed else ""
-axes.set_title(plotting.wrapped(f"{p.vae} ({counted}): {what}{note}", plotting.WIDTH, 10.8))
+title = ", ".join(filter(None, [f"{p.vae} ({number}): {what}", missed]))
+axes.set_title(plotting.wrapped(title, plotting.WIDTH, 10.8))
 handles, labels = axes.get_legend_handles_labels()
 if len(labels) <= 4:
     axes.legend(loc="upper right", markerscale=4, frameon=True)

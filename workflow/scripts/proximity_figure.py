@@ -3,17 +3,18 @@
 import numpy as np
 from job import begin
 from latentgeo.io.tables import read_table
+from latentgeo.statistics.counts import COUNTS, note
 from latentgeo.study import plotting, shown
 
 begin(snakemake)
-table = read_table(snakemake.input.table, "decoders", "n", "mean", "std", "not_converged")
+table = read_table(snakemake.input.table, "decoders", "n", "mean", "std", *COUNTS)
 curves, left_out = shown.first(table.groupby("curve"), shown.MOST_LINES, "curve families")
 width = 0.75 * plotting.WIDTH
 figure, [[axes]] = plotting.grid(1, 1, width, 3.5)
 for k, (curve, own) in enumerate(curves):
     style = plotting.line_style(k)
-    missed = int(own["not_converged"].sum())
-    label = f"{curve} ({missed} not converged)" if missed else curve
+    missed = note(own)
+    label = f"{curve} ({missed})" if missed else curve
     error = own["std"] / np.sqrt(own["n"])
     low, high = own["mean"] - error, own["mean"] + error
     axes.plot(own["decoders"], own["mean"], ms=4, label=label, **style)

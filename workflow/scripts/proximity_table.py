@@ -3,6 +3,7 @@
 import numpy as np
 from job import begin
 from latentgeo.io.csv import write_table
+from latentgeo.statistics.counts import COUNTS, counted
 from latentgeo.statistics.proximity import proximity
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import read
@@ -14,8 +15,6 @@ table = read(snakemake.input.geodesics, requests, points="number n t 2")
 [model] = table.attrs["models"].values()
 latents = load_latents(snakemake.input.latents, model)["means"]
 table["proximity"] = proximity(np.stack(table["points"]), latents)
-table["not_converged"] = ~table["converged"]
-groups = table.groupby(["curve", "decoders"])
-result = groups["proximity"].agg(n="count", mean="mean", std="std")
-result["not_converged"] = groups["not_converged"].sum()
+groups = counted(table).groupby(["curve", "decoders"])
+result = groups["proximity"].agg(n="count", mean="mean", std="std").join(groups[COUNTS].sum())
 write_table(result.reset_index(), snakemake.output.table)

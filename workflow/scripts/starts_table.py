@@ -12,6 +12,7 @@ parts = [
     read(snakemake.input[kind], requested([experiments[f"starts.{kind}"]])).assign(start=kind)
     for kind in ("cold", "hot")
 ]
-columns = ["curve", "solver", "pair", "start", "initial_energy", "energy", "steps", "converged"]
+columns = ["curve", "solver", "pair", "start", "initial_energy", "energy", "steps"]
+columns += ["converged", "limit"]
 table = pd.concat(parts)[columns].rename(columns={"energy": "final_energy"})
 write_table(table.sort_values(columns[:4]), snakemake.output.table)

@@ -31,7 +31,7 @@ def grid_errors(nodes):
     Each as a share of the field's largest value there.
     """
     decoders = reference.tiny_decoders(3)
-    latents = np.array([[-1.0, 0.5], [0.5, -0.5], [0.3, 2.0]])
+    latents = np.array([[-0.5, 0.25], [0.25, -0.25], [0.15, 1.0]])
     with evaluations(decoders) as evaluated:
         grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, latents, nodes)
     for points in map(torch.cat, evaluated):
@@ -58,7 +58,7 @@ def grid_errors(nodes):
 
 def test_the_grid_approaches_the_fields_of_every_prefix_of_the_decoders():
     coarse, fine = grid_errors(28), grid_errors(84)
-    assert (fine < 2e-3).all()
+    assert (fine < 3e-3).all()
     assert (fine < np.maximum(coarse / 10, 1e-6)).all()
 
 
@@ -93,8 +93,8 @@ def test_the_grid_covers_all_but_the_outermost_latents_with_a_wide_margin():
     inner = np.stack([np.linspace(-1, 1, 1999), np.linspace(3, 2, 1999)], axis=1)
     latents = np.concatenate([inner, [[50.0, -70.0]]])
     grid = evaluate_grid(reference.tiny_decoders(1), CONTINUOUS_BERNOULLI, latents, nodes=9)
-    np.testing.assert_allclose(grid.axes[:, 0], [-2.2, 1.4], atol=0.01)
-    np.testing.assert_allclose(grid.axes[:, -1], [2.2, 3.6], atol=0.01)
+    np.testing.assert_allclose(grid.axes[:, 0], [-4.0, 0.5], atol=0.01)
+    np.testing.assert_allclose(grid.axes[:, -1], [4.0, 4.5], atol=0.01)
 
 
 def test_the_nodes_are_densest_at_the_median_of_the_latents():

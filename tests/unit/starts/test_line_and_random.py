@@ -24,7 +24,7 @@ def test_a_line_has_no_weights(family):
 def test_the_start_of_the_name_line_is_the_line_of_every_pair():
     start = torch.zeros(4, 2, dtype=torch.float64)
     problem = Problem(None, Polynomial(3), start, start, 8)
-    found = make_starts("line", problem, Ingredients(streams_of(5, range(4)), decoder_count=1))
+    found = make_starts("line", problem, Ingredients(streams_of(5, range(4))))
     assert torch.equal(found.weights, line(Polynomial(3), 4, 2))
     assert found.owner.tolist() == [0, 1, 2, 3]
 
@@ -32,7 +32,7 @@ def test_the_start_of_the_name_line_is_the_line_of_every_pair():
 def random_weights(family, pairs, seed):
     start = torch.zeros(len(pairs), 2, dtype=torch.float64)
     problem = Problem(None, family, start, start, 8)
-    ingredients = Ingredients(streams_of(seed, pairs), decoder_count=1)
+    ingredients = Ingredients(streams_of(seed, pairs))
     return make_starts("random", problem, ingredients).weights
 
 
@@ -66,7 +66,7 @@ def test_one_each_gives_every_pair_its_own_curve():
 
 def test_a_hot_start_is_the_weights_that_are_given():
     weights = random_weights(Polynomial(3), [4, 2], seed=0)
-    ingredients = Ingredients(streams_of(0, [4, 2]), decoder_count=1, weights=weights)
+    ingredients = Ingredients(streams_of(0, [4, 2]), weights=weights)
     found = make_starts("hot", None, ingredients)
     assert torch.equal(found.weights, weights)
     assert found.owner.tolist() == [0, 1]

@@ -14,8 +14,6 @@ from .starts.grid.routes import Routes
 TOLERANCE = 0.01
 """Up to which share above the lowest action known a geodesic counts as the lowest."""
 LOWEST, FAMILY, SEGMENTS, VALLEY, UNKNOWN = "none", "family", "segments", "valley", "unknown"
-WRONG = (SEGMENTS, VALLEY)
-"""What says that a geodesic is not the lowest of its own family."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +46,11 @@ def certify(
     """The certificate of a problem's curves with weights (B, P, d) and energies (B,)."""
     if routes is None:
         return Certificate(torch.full_like(energy, torch.nan), [UNKNOWN] * len(problem))
-    own = routes.actions(problem, weights)
+    own = torch.where(routes.lowest.isfinite(), routes.actions(problem, weights), torch.nan)
     lowest = torch.minimum(own, routes.lowest)
     least = torch.minimum(routes.least, lowest)
-    followed = routes.followed(problem)
-    in_family = routes.actions(problem, followed).nan_to_num(nan=torch.inf)
-    with torch.no_grad():
-        there = torch.cat(
-            [
-                problem.select(part).objective.energy(problem.select(part).points(followed[part]))
-                for part in problem.chunks()
-            ]
-        )
+    followed, in_family = routes.followed(problem)
+    there = problem.energies(followed)
     limit = []
     for curve in range(len(problem)):
         if own[curve].isnan():

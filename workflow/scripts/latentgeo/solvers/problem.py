@@ -36,6 +36,14 @@ class Problem:
     def select(self, curves: Tensor | Sequence[int]) -> Problem:
         return replace(self, start=self.start[curves], end=self.end[curves])
 
+    def energies(self, weights: Tensor) -> Tensor:
+        """Energies of the curves with weights (B, P, d), in nats: (B,)."""
+        found = [
+            part.objective.expand(part.points(own)).energy
+            for part, own in ((self.select(curves), weights[curves]) for curves in self.chunks())
+        ]
+        return torch.cat([weights.new_zeros(0), *found])
+
     def chunks(self, curves: Tensor | None = None) -> tuple[Tensor, ...]:
         """The numbers of the curves, all of them or some, in parts that fit into memory."""
         curves = torch.arange(len(self)) if curves is None else curves

@@ -65,10 +65,14 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
 
 def _with_followed(wanted: Problem, routes: Routes, weights: Tensor, owner: Tensor) -> Starts:
     """Starts with weights (C, P, d) and the curves of least action that are apart from them."""
-    owner = torch.cat([owner, torch.arange(len(wanted))])
-    weights = torch.cat([weights, routes.followed(wanted)])
+    followed, actions = routes.followed(wanted)
+    known = actions.isfinite()
+    owner = torch.cat([owner, torch.arange(len(wanted))[known]])
+    weights = torch.cat([weights, followed[known]])
     batch = wanted.select(owner)
-    kept = _rivals(_energies(batch, weights), batch.points(weights), owner, FOLLOWED_MARGIN)
+    energies = batch.energies(weights)
+    energies[energies < 0] = torch.inf
+    kept = _rivals(energies, batch.points(weights), owner, FOLLOWED_MARGIN)
     owner, weights = owner[kept], weights[kept]
     return Starts(weights, owner, _hessian(wanted.select(owner), weights))
 
@@ -151,12 +155,14 @@ def _with_lines(problem: Problem, interpolated: Problem, found: Starts) -> Start
     """
     lines = found.weights.new_zeros(len(problem), *found.weights.shape[1:])
     lowest = found.weights[torch.searchsorted(found.owner, torch.arange(len(problem)))]
-    line, own = (_energies(interpolated, weights) for weights in (lines, lowest))
+    line, own = (interpolated.energies(weights) for weights in (lines, lowest))
     beyond = ~interpolated.objective.covers(torch.stack([problem.start, problem.end], dim=1))
     added = beyond.clone()
     near = (~beyond & (line <= _above(own, LINE_MARGIN))).nonzero()[:, 0]
-    line, own = (_energies(problem.select(near), weights[near]) for weights in (lines, lowest))
+    line, own = (problem.select(near).energies(weights[near]) for weights in (lines, lowest))
     added[near] = line < own
+    straight = found.owner[~found.weights.flatten(1).any(1)]
+    added[straight] = beyond[straight]  # these have it already
     if not added.any():
         return found
     kept, added = ~beyond[found.owner], added.nonzero()[:, 0]
@@ -165,16 +171,6 @@ def _with_lines(problem: Problem, interpolated: Problem, found: Starts) -> Start
     order = owner.argsort(stable=True)
     weights = torch.cat([found.weights[kept], lines[added]])[order]
     return Starts(weights, owner[order], torch.cat([found.hessian[kept], unknown])[order])
-
-
-def _energies(problem: Problem, weights: Tensor) -> Tensor:
-    """Energies of curves with weights (B, P, d): (B,)."""
-    parts = [problem.select(curves) for curves in problem.chunks()]
-    found = [
-        part.objective.expand(part.points(own)).energy
-        for part, own in zip(parts, weights.split([len(part) for part in parts]), strict=True)
-    ]
-    return torch.cat([weights.new_zeros(0), *found])
 
 
 def _hessian(problem: Problem, weights: Tensor) -> Tensor:

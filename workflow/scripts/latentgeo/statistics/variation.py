@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .counts import COUNTS, counted
+
 
 def coefficient_of_variation(values: np.ndarray) -> float:
     """Standard deviation (with n - 1) over mean; NaN for fewer than two values or a mean of 0."""
@@ -15,12 +17,11 @@ def coefficient_of_variation(values: np.ndarray) -> float:
 def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
     """Mean, std (with n - 1) and CV over models of each measure of each pair of each VAE type.
 
-    Columns: vae, pair, measure, n, mean, std, cv, and not_converged, how many of the n geodesics
-    did not converge.
+    Columns: vae, pair, measure, n, mean, std, cv, and how many of the n geodesics did not converge
+    or are not the lowest (`COUNTS`).
     """
-    table = geodesics.assign(not_converged=~geodesics["converged"])
-    long = table.melt(["vae", "pair", "not_converged"], measures, "measure")
+    long = counted(geodesics).melt(["vae", "pair", *COUNTS], measures, "measure")
     long["measure"] = pd.Categorical(long["measure"], measures)
     groups = long.groupby(["vae", "pair", "measure"], observed=True)
     result = groups["value"].agg(n="count", mean="mean", std="std", cv=coefficient_of_variation)
-    return result.assign(not_converged=groups["not_converged"].sum()).reset_index()
+    return result.join(groups[COUNTS].sum()).reset_index()

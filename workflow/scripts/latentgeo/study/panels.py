@@ -62,6 +62,8 @@ def draw_energies(axes: Axes, energy: pd.DataFrame) -> None:
             lines.append(f"CV {row.cv:.2f}")
         if row.not_converged:
             lines.append(f"{row.not_converged} not conv.")
+        if row.not_lowest:
+            lines.append(f"{row.not_lowest} not lowest")
         top = (x, row.mean + np.nan_to_num(row.std))
         style = {"textcoords": "offset points", "ha": "center", "fontsize": 6.5}
         axes.annotate("\n".join(lines), top, (0, 4), **style)

@@ -30,7 +30,7 @@ DIRECTIONS = sorted(
     key=lambda step: np.arctan2(step[1], step[0]),
 )
 """The directions by angle: steps that do not pass by another node."""
-AROUND = 4
+AROUND = 8
 """A point is joined to the AROUND² nodes around it."""
 
 

@@ -50,10 +50,11 @@ class Pieces:
 
     def constant(self, steps: int, least: float) -> float:
         """The h at which the pieces take so many steps together, but not less than a value."""
-        speed = self.lengths().sum() / steps
-        most = max(speed**2 / 2 - self.potential.min(), least)  # there they take fewer
-        if self.durations(least).sum() <= steps:
+        most = (self.lengths().sum() / steps) ** 2 / 2 - self.potential.min()
+        if most <= least or self.durations(least).sum() <= steps:
             return least
+        if self.durations(most).sum() >= steps:  # all disagreement is the same
+            return most
         return brentq(lambda h: self.durations(h).sum() - steps, least, most)
 
 

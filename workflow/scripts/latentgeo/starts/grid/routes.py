@@ -76,17 +76,19 @@ class Routes:
         """The lowest curves between the problem's pairs."""
         return Curves(RICH, problem.start, problem.end, self.weights)
 
-    def followed(self, problem: Problem) -> Tensor:
-        """Weights (B, P, d) of the curves of least action in a problem's family near the lowest."""
+    def followed(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """Weights (B, P, d) and actions (B,) of the best of a problem's family near the lowest.
+
+        Infinite where they would leave the grid.
+        """
         fine = _continuous(problem, self.grid, self.decoder_count, problem.family)
-        return _relaxed(fine, self.curves(problem)(fine.times))[0]
+        return _relaxed(fine, self.curves(problem)(fine.times))
 
     def actions(self, problem: Problem, weights: Tensor) -> Tensor:
         """The actions of curves of a problem with weights (B, P, d): (B,); NaN beyond the grid."""
         fine = _continuous(problem, self.grid, self.decoder_count, problem.family)
-        points = fine.points(weights)
-        parts = [fine.objective.expand(points[curves]).energy for curves in fine.chunks()]
-        return torch.where(fine.objective.covers(points), torch.cat(parts), torch.nan)
+        inside = fine.objective.covers(fine.points(weights))
+        return torch.where(inside, fine.energies(weights), torch.nan)
 
 
 def _continuous(problem: Problem, grid: LatentGrid, decoder_count: int, family: Family) -> Problem:
@@ -97,8 +99,16 @@ def _continuous(problem: Problem, grid: LatentGrid, decoder_count: int, family: 
 
 
 def _relaxed(problem: Problem, points: Tensor) -> tuple[Tensor, Tensor]:
-    """Curves through points (C, T, 2), some steps on, and their actions, infinite off the grid."""
-    weights = fit(problem.family, problem.times, points)
-    found = Newton(tolerance=RELAXED_TO, max_steps=RELAXED_IN).solve(problem, weights)
-    meant = problem.objective.covers(problem.points(found.weights)) & (found.energy >= 0)
-    return found.weights, torch.where(meant, found.energy, torch.inf)
+    """Curves through points (C, T, 2), some steps on, and their actions.
+
+    A curve that leaves the grid, where the fields mean nothing, or ends below 0 is taken back to
+    where it began; if that is no better it becomes the straight line, of infinite action.
+    """
+    begun = fit(problem.family, problem.times, points)
+    found = Newton(tolerance=RELAXED_TO, max_steps=RELAXED_IN).solve(problem, begun)
+    weights, actions = torch.zeros_like(begun), torch.full_like(found.energy, torch.inf)
+    for tried in (begun, found.weights):
+        inside, action = problem.objective.covers(problem.points(tried)), problem.energies(tried)
+        lower = inside & (action >= 0) & (action < actions)
+        weights[lower], actions[lower] = tried[lower], action[lower]
+    return weights, actions

@@ -133,6 +133,7 @@ def code_of_geodesics(wildcards):
         starts=wildcards.start,
         solvers=config["solvers"][wildcards.solver]["method"],
         objectives=wildcards.metric,
+        certificates=wildcards.metric,
     )
 
 

@@ -5,8 +5,7 @@ from collections import Counter
 import numpy as np
 import torch
 from job import begin
-from latentgeo import geodesics
-from latentgeo.certificate import certify
+from latentgeo import geodesics, plugins
 from latentgeo.curves import make_family
 from latentgeo.io.arrays import save_arrays
 from latentgeo.models import files
@@ -14,7 +13,6 @@ from latentgeo.objectives.base import Ingredients
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts import base as starts
 from latentgeo.starts.grid.fields import LatentGrid
-from latentgeo.starts.grid.routes import Routes
 from latentgeo.study import stored
 
 log = begin(snakemake)
@@ -32,6 +30,7 @@ if hot:
     hot = torch.from_numpy(stored.load_weights(files_of_hot, numbers, model.checksum))
 start, end = latents[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
+certificates = plugins.load("certificates", p.series["metric"])
 
 
 def solve(decoder_count):
@@ -40,7 +39,7 @@ def solve(decoder_count):
     objective = geodesics.make_objective(p.series["metric"], p.metric, ingredients)
     problem = Problem(objective, family, start, end, p.segments)
     streams = geodesics.streams_of(p.study_seed, numbers)
-    routes = Routes.of(problem, grid, decoder_count) if grid else None
+    routes = certificates.prepare(problem, grid, decoder_count)
     begun = geodesics.make_starts(
         p.series["start"], problem, starts.Ingredients(streams, routes, hot)
     )
@@ -50,7 +49,7 @@ def solve(decoder_count):
     for number, status in zip(numbers, solution.status, strict=True):
         if status != "converged":
             log.info("pair %d: %s", number, status)
-    certificate = certify(problem, solution.weights, solution.energy, routes)
+    certificate = certificates.certify(problem, solution.weights, solution.energy, routes)
     log.info("what limits them: %s", dict(Counter(certificate.limit)))
     return (
         geodesics.as_arrays(problem, solution)

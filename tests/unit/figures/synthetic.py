@@ -101,6 +101,7 @@ class Results:
         each = {name: self.random.gamma(3, 40, n) for name in EACH}
         each |= {name: np.arange(n) % 3 for name in ("label_a", "label_b", "steps")}
         each["converged"] = self.well(np.arange(n))
+        each["limit"] = np.where(each["converged"], "none", "valley")
         each["status"] = np.where(each["converged"], "converged", "step limit")
         history = each["energy"][:, None] * (1 + np.exp(-np.arange(6)))
         if self.history:
@@ -163,6 +164,7 @@ class Results:
         table = pd.DataFrame({"n": self.pairs, "mean": mean, "std": std / 4}, keys)
         table.loc[table["n"] == 1, "std"] = np.nan
         table["not_converged"] = (~self.well(np.arange(len(keys)))).astype(int)
+        table["not_lowest"] = table["not_converged"]
         return {"table": self.written("proximity", table.reset_index())}, {"vae": vae}
 
     def starts(self, *kinds: str):

@@ -25,8 +25,9 @@ def test_coefficient_of_variation_of_a_mean_of_zero_is_not_a_number(values):
 @pytest.mark.filterwarnings("error")
 def test_a_measure_that_is_zero_everywhere_has_no_coefficient_in_the_table(tmp_path):
     table = pd.DataFrame({"vae": "single", "pair": [0, 0], "energy": 0.0, "converged": True})
+    table["limit"] = "none"
     write_table(variation(table, ["energy"]), str(tmp_path / "cv.csv"))
-    assert (tmp_path / "cv.csv").read_text().splitlines()[1] == "single,0,energy,2,0,0,,0"
+    assert (tmp_path / "cv.csv").read_text().splitlines()[1] == "single,0,energy,2,0,0,,0,0"
 
 
 def test_variation_by_hand():
@@ -37,9 +38,12 @@ def test_variation_by_hand():
             "energy": [2.0, 4.0, 6.0, 1.0, 1.0],
             "length": [1.0, 2.0, 3.0, 5.0, 5.0],
             "converged": [True, False, True, True, True],
+            "limit": ["none", "none", "valley", "segments", "family"],
         }
     )
     table = variation(geodesics, ["energy", "length"]).set_index(["vae", "measure"])
     single = table.loc[("single", "energy")]
-    assert single[["n", "mean", "std", "cv", "not_converged"]].tolist() == [3, 4.0, 2.0, 0.5, 1]
+    columns = ["n", "mean", "std", "cv", "not_converged", "not_lowest"]
+    assert single[columns].tolist() == [3, 4.0, 2.0, 0.5, 1, 1]
+    assert table.loc[("ensemble", "length"), "not_lowest"] == 1
     assert table.loc[("ensemble", "length"), "cv"] == 0

@@ -35,6 +35,7 @@ def write(folder, series, counts, pairs, of: str | None = None) -> str:
     each["energy"] = np.array([energy_of(series, *key) for key in keys])
     each["converged"] = np.array([pair % 2 == 0 for _, pair in keys])
     each["status"] = np.array([STATUS[pair % 2] for _, pair in keys])
+    each["limit"] = np.full(len(keys), "family")
     points = each["energy"][:, None, None] + np.zeros((1, 5, 2))
     save_arrays(
         path,

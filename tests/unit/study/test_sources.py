@@ -193,10 +193,12 @@ def of_library(script, *modules):
     return names(SCRIPTS, files(SCRIPTS, script, *modules))
 
 
-def test_only_the_graph_start_depends_on_the_path_finder():
+def test_what_depends_on_the_path_finder():
     finder = "latentgeo/starts/grid/paths.py"
-    assert finder in of_library("solve_geodesics", "latentgeo.starts.graph")
-    assert finder not in of_library("solve_geodesics", "latentgeo.starts.line")
+    for part in ("starts.graph", "certificates.fisher_rao"):
+        assert finder in of_library("solve_geodesics", f"latentgeo.{part}")
+    for part in ("starts.line", "certificates.density"):
+        assert finder not in of_library("solve_geodesics", f"latentgeo.{part}")
 
 
 @pytest.mark.parametrize("solver, others", [("newton", ["adam", "lbfgs"]), ("adam", ["lbfgs"])])

@@ -43,6 +43,7 @@ def valid_arrays():
         "steps": np.full(2 * PAIRS, 3),
         "converged": np.full(2 * PAIRS, True),
         "status": np.full(2 * PAIRS, "converged"),
+        "limit": np.full(2 * PAIRS, "none"),
     }
     each |= {name: np.zeros(2 * PAIRS, dtype=np.uint8) for name in ("label_a", "label_b")}
     numbers = [name for name, form in records.EACH.items() if form in ("number n", "float n")]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..objectives.base import Streams
-from .grid.routes import Routes
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Ingredients:
 
     streams: Streams
     """Random generators, one a pair."""
-    routes: Routes | None = None
-    """The ways between the pairs over the grid of the model's decoders; for `graph`."""
+    routes: Any = None
+    """What the metric's certificate compares curves with; for `graph` the `Routes` over a grid."""
     weights: Tensor | None = None
     """Weights of another metric's geodesics between the same pairs, (B, P, d); for `hot`."""
 

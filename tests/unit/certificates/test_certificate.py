@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 import torch
 from grids import flat_axes, latent_grid
-from latentgeo.certificate import certify
+from latentgeo import plugins
+from latentgeo.certificates import base
+from latentgeo.certificates.fisher_rao import certify
 from latentgeo.curves import CubicSpline, Polynomial, fit
 from latentgeo.solvers.newton import Newton
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts.grid.interpolation import InterpolatedEnergy
 from latentgeo.starts.grid.routes import Routes
+from latentgeo.statistics.counts import WRONG
 
 START, END = torch.tensor([[[0.1, 0.5]], [[0.9, 0.5]]], dtype=torch.float64)
 
@@ -70,17 +73,27 @@ def test_a_jump_over_a_hill_is_no_geodesic():
     assert found.excess.item() > 1
 
 
-def test_nothing_is_known_beyond_the_grid_or_without_one():
+def test_nothing_is_known_beyond_the_grid():
     grid = hill()
     found = certificate(grid, CubicSpline(8), [0.5, 3.0, 3.0, 3.0, 0.5], solved=False)
     assert found.limit == ["unknown"]
     assert found.excess.isnan().all()
-    problem = Problem(InterpolatedEnergy(grid, 1), CubicSpline(8), START, END, 8)
-    weights = torch.zeros(1, CubicSpline(8).size, 2, dtype=torch.float64)
-    found = certify(problem, weights, torch.ones(1).double(), None)
+
+
+def test_of_the_density_metric_nothing_is_said():
+    problem = Problem(None, CubicSpline(8), START, END, 8)
+    density = plugins.load("certificates", "density")
+    found = density.certify(problem, None, None, density.prepare(problem, None, 0))
     assert found.limit == ["unknown"]
     assert found.excess.isnan().all()
-    assert set(found.arrays()) == {"excess", "limit"}
+    assert {name: len(values) for name, values in found.arrays().items()} == {
+        "excess": 1,
+        "limit": 1,
+    }
+
+
+def test_what_is_counted_as_wrong_is_what_certificates_say():
+    assert WRONG == (base.SEGMENTS, base.VALLEY)
 
 
 @pytest.mark.parametrize("chunk", [1, 512])

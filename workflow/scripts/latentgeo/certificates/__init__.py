@@ -1,0 +1,1 @@
+"""Whether geodesics are the lowest that there are. A module for each metric."""

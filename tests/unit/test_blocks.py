@@ -11,6 +11,7 @@ from latentgeo.models.architecture import Architecture
 from latentgeo.models.streams import Stream
 from latentgeo.models.training import new_model
 from latentgeo.models.vae import Origin
+from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.study import stored
 
 ARCHITECTURE = Architecture(latent_dim=2, decoder_count=3, hidden=8, channels=2)
@@ -21,7 +22,8 @@ PAIRS = np.array([[0, 5], [3, 1], [2, 4], [6, 0], [5, 7]])
 
 def solved(folder, block, solver):
     """What `solve_geodesics` keeps of a block of the pairs, from random starts."""
-    places = {name: folder / f"{name}.npz" for name in ("model", "latents", "pairs", "solved")}
+    names = ("model", "latents", "pairs", "grid", "solved")
+    places = {name: folder / f"{name}.npz" for name in names}
     model = new_model(ARCHITECTURE, Stream(0, "ensemble", 0))
     files.save(model, places["model"], Origin("ensemble", 0, "Some CPU"))
     means = np.random.default_rng(0).normal(size=(8, 2)).astype(np.float32)
@@ -42,7 +44,9 @@ def solved(folder, block, solver):
         "solver": ADAM | solver,
         "metric": {},
     }
-    inputs = {name: str(places[name]) for name in ("model", "latents", "pairs")}
+    grid = evaluate_grid(list(model.decoders), model.likelihood, means, 12)
+    save_arrays(places["grid"], **vars(grid), **origin)
+    inputs = {name: str(places[name]) for name in ("model", "latents", "pairs", "grid")}
     scripts.run("solve_geodesics", inputs, params, scripts.Named(geodesics=places["solved"]))
     return dict(np.load(places["solved"]))
 

@@ -29,7 +29,7 @@ decoders = requests[0].decoder_count
 number = "one decoder" if decoders == 1 else f"{decoders} decoders"
 what = left_out or ("1 geodesic" if len(table) == 1 else f"{len(table)} geodesics")
 title = ", ".join(filter(None, [f"{p.vae} ({number}): {what}", missed]))
-axes.set_title(plotting.wrapped(title, plotting.WIDTH, 10.8))
+axes.set_title(plotting.wrapped(title, 0.75 * plotting.WIDTH, 10.8))
 handles, labels = axes.get_legend_handles_labels()
 if len(labels) <= 4:
     axes.legend(loc="upper right", markerscale=4, frameon=True)

@@ -134,6 +134,7 @@ class Results:
         table = pd.DataFrame(values, keys, MEASURES).reset_index()
         table["vae"] = pd.Categorical(table["vae"], list(self.vaes))
         table["converged"] = self.well(np.arange(len(table)))
+        table["limit"] = np.where(table["converged"], "none", "segments")
         return {"table": self.written("cv", variation(table, MEASURES))}, {}
 
     def geodesics_figure(self):

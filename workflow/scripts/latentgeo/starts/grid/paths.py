@@ -93,8 +93,9 @@ class PathFinder:
         direct = self._direct(*ends)
         top, least = self._top(*ends, direct)
         h, there = top.h, top.field
+        straight = Path(np.stack([start, end]), np.ones(1))
         if not np.isfinite(top.cost) or direct.costs(h)[0] <= top.cost:
-            return Ways([Path(np.stack([start, end]), np.ones(1))], least)
+            return Ways([straight], least)
         costs = self.network.pieces.costs(h)
         back = self.network.field(h, costs, ends[1], (1 + DETOUR) * top.cost)
         paths = []
@@ -103,7 +104,7 @@ class PathFinder:
             durations = self._pieces(*ends, nodes).durations(h)
             points = np.concatenate([start[None], self.nodes[nodes], end[None]])
             paths.append(Path(points, durations))
-        return Ways(paths, least)
+        return Ways(paths or [straight], least)
 
     def _top(self, start: End, end: End, direct: Pieces) -> tuple[Way, float]:
         """The shortest way for the h of the highest bound, and that bound.

@@ -48,6 +48,7 @@ PART_C_FIGURES = {"starts_curves_figure", "starts_energy_figure"}
 PROXIMITY = {"proximity_table", "proximity_figure"}
 FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
 IN_VARIATION = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", "models_figure"}
+COUNTED = {"cv_table", "cv_figure", "geodesics_figure", *PROXIMITY}
 IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
 TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure"}
 
@@ -72,20 +73,24 @@ TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure
         library("objectives/fisher_rao.py", SOLVING, 18),
         library("objectives/density.py", IN_PART_C, 8),
         library("solvers/problem.py", SOLVING),
-        library("solvers/newton.py", SOLVING, 16),
+        library("solvers/newton.py", SOLVING, 20),
         library("solvers/adam.py", IN_PART_C, 6),
         library("starts/base.py", SOLVING),
         library("starts/line.py", IN_VARIATION | IN_PART_C, 14),
         library("starts/random.py", IN_PART_C, 2),
         library("starts/graph.py", FROM_GRAPH, 6),
-        library("starts/grid/paths.py", FROM_GRAPH, 6),
-        library("starts/grid/evaluation.py", {"evaluate_grid", *FROM_GRAPH, *FROM_GRIDS}, 6),
+        library("starts/grid/paths.py", SOLVING, 18),
+        library("starts/grid/evaluation.py", {"evaluate_grid", *SOLVING}, 18),
         library("geodesics.py", SOLVING),
+        library("certificates/base.py", SOLVING),
+        library("certificates/fisher_rao.py", SOLVING, 18),
+        library("certificates/density.py", IN_PART_C, 8),
         library("models/training.py", FROM_TRAINING),
         library("images/pairs.py", {"sample_pairs", *SOLVING}),
         library("images/checks.py", EVERYTHING),
         library("images/torchvision.py", []),
         library("statistics/variation.py", ["cv_table", "cv_figure"]),
+        library("statistics/counts.py", COUNTED),
         library("statistics/proximity.py", ["proximity_table", "proximity_figure"]),
         library("study/plotting.py", FIGURES),
         library("study/panels.py", ["cv_figure", "training_figure", *PART_C_FIGURES]),

@@ -11,10 +11,10 @@ from project import PROJECT
 COLUMNS = {
     "models": "vae seed decoder elbo reconstruction kl processor",
     "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
-    "disagreement travel length euclidean initial_energy steps converged status",
-    "cv": "vae pair measure n mean std cv not_converged",
-    "proximity": "curve decoders n mean std not_converged",
-    "starts": "curve solver pair start initial_energy final_energy steps converged",
+    "disagreement travel length euclidean initial_energy steps converged status excess limit",
+    "cv": "vae pair measure n mean std cv not_converged not_lowest",
+    "proximity": "curve decoders n mean std not_converged not_lowest",
+    "starts": "curve solver pair start initial_energy final_energy steps converged limit",
 }
 FIGURES = [
     "cv",

@@ -36,13 +36,13 @@ check: $(READY)
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
-# The project against its peers, on the study's own models; about twenty minutes of one core.
-BENCH_INPUTS := results/pairs/0-50.npz \
-	$(foreach vae,single ensemble,results/models/$(vae)/seed-0/model.safetensors \
-	results/latents/$(vae)/seed-0.npz)
+# The project against its peers, on models of its own; three quarters of an hour of one core.
+BENCH_MODELS := $(foreach seed,20 21 22,results/latents/single/seed-$(seed).npz) \
+	$(foreach seed,20 21,results/latents/ensemble/seed-$(seed).npz)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
-	$(BIN)/snakemake --cores $(CORES) -- $(BENCH_INPUTS)
+	$(BIN)/snakemake --cores $(CORES) --directory benchmarks/models \
+		--configfile config.yaml benchmarks/models.yaml -- $(BENCH_MODELS)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/breakdown.py
 

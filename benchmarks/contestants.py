@@ -17,7 +17,8 @@ import numpy as np
 import scipy.optimize
 import torch
 import torch.distributions as td
-from latentgeo.curves import CubicSpline, PiecewiseLinear, straight
+from latentgeo.certificates.fisher_rao import certify
+from latentgeo.curves import CubicSpline, PiecewiseLinear, fit, straight
 from latentgeo.geodesics import streams_of
 from latentgeo.objectives.fisher_rao import FisherRao
 from latentgeo.solvers.newton import Newton
@@ -27,6 +28,7 @@ from latentgeo.starts import base as starts
 from latentgeo.starts import graph
 from latentgeo.starts.grid import evaluation
 from latentgeo.starts.grid.fields import LatentGrid
+from latentgeo.starts.grid.routes import Routes
 from stochman.curves import BasicCurve, DiscreteCurve
 from stochman.curves import CubicSpline as StochmanSpline
 from stochman.geodesic import geodesic_minimizing_energy
@@ -44,6 +46,8 @@ class Trace:
     steps: int
     converged: bool
     """What the contestant itself says; False for those that never say so."""
+    weights: Tensor | None = None
+    """Of the curve that it ends with, (P, d), where it is ours."""
 
     def reached(self, energy: float) -> int | None:
         """The first entry at or below an energy."""
@@ -277,21 +281,22 @@ class Stochman:
 
     Its spline through one piece is our cubic polynomial, its discrete curve our piecewise-linear
     one; its spline with more pieces is given the basis of natural splines, so that all contestants
-    look for the same minima. It begins at straight lines.
+    look for the same minima. Where it does not begin at straight lines its own `fit` has brought
+    its curves near the starts, for which it is not charged.
     """
 
     optimizer: type[torch.optim.Optimizer] = torch.optim.Adam
 
     def __call__(self, problem: Problem, weights: Tensor, budget: Budget) -> list[Trace]:
-        if weights.any():
-            raise ValueError("stochman starts from straight lines: its weights are not ours")
         return [
-            trace for part, _ in _batches(problem, weights) for trace in self._batch(part, budget)
+            trace for part in _batches(problem, weights) for trace in self._batch(*part, budget)
         ]
 
-    def _batch(self, problem: Problem, budget: Budget) -> list[Trace]:
-        recorder = Recorder(len(problem))
+    def _batch(self, problem: Problem, weights: Tensor, budget: Budget) -> list[Trace]:
         curve = stochman_curve(problem)
+        if weights.any():
+            curve.fit(problem.times.expand(len(problem), -1), problem.points(weights))
+        recorder = Recorder(len(problem))
         success = geodesic_minimizing_energy(
             curve,
             DecoderManifold(problem, recorder),
@@ -376,23 +381,61 @@ def newton(problem: Problem, start: starts.Starts, escapes: int = 0) -> list[Tra
     watched.finish()
     solution = solution.select(lowest(solution.energy, start.owner))
     traces = []
-    for rows, steps, converged in zip(
-        watched.rows, solution.steps.tolist(), solution.converged.tolist(), strict=True
+    for rows, steps, converged, weights in zip(
+        watched.rows,
+        solution.steps.tolist(),
+        solution.converged.tolist(),
+        solution.weights,
+        strict=True,
     ):
         cpu, evaluations, energy = np.array(rows).T
         least = np.minimum.accumulate(energy)
-        traces.append(Trace(cpu, evaluations, least, steps, converged))
+        traces.append(Trace(cpu, evaluations, least, steps, converged, weights))
     return traces
 
 
-def newton_from_graph(problem: Problem, grid: LatentGrid, escapes: int = 0) -> list[Trace]:
-    """The same from the graph start, whose cost is charged; the grid's is not (see `charged`)."""
+def newton_from_graph(
+    problem: Problem, grid: LatentGrid, escapes: int = 0
+) -> tuple[list[Trace], Routes]:
+    """The same from the graph start, with the routes that it was made of.
+
+    Its cost is charged, and that of the certificates; the grid's is not (see `charged`).
+    """
     begun = process_time()
+    routes = Routes.of(problem, grid, len(problem.objective.decoders))
     streams = streams_of(0, range(len(problem)))  # of which it draws nothing
-    ingredients = starts.Ingredients(streams, len(problem.objective.decoders), grid)
-    start = graph.make(problem, ingredients)
+    start = graph.make(problem, starts.Ingredients(streams, routes))
     cpu = (process_time() - begun) / len(problem)
-    return charged(newton(problem, start, escapes), cpu, 0.0)
+    return charged(newton(problem, start, escapes), cpu, 0.0), routes
+
+
+def certified(traces: list[Trace], problem: Problem, routes: Routes) -> tuple[list[Trace], list]:
+    """Traces that are charged with their certificates as well, and what limits the curves."""
+    begun = process_time()
+    weights = torch.stack([trace.weights for trace in traces])
+    energies = torch.tensor([trace.energy[-1] for trace in traces], dtype=torch.float64)
+    limit = certify(problem, weights, energies, routes).limit
+    cpu = (process_time() - begun) / len(problem)
+    # after an energy is reached, which a certificate comes too late for
+    ends = [np.append(trace.cpu[:-1], trace.cpu[-1] + cpu) for trace in traces]
+    return [replace(trace, cpu=end) for trace, end in zip(traces, ends, strict=True)], limit
+
+
+def bows(problem: Problem, spread: Tensor, count: int) -> list[Tensor]:
+    """Random smooth curves to start from, (B, P, d) each: sums of three sines across the line.
+
+    Their amplitudes are normal, with a deviation of 0.6 of the latents' `spread`, (d,), over the
+    sine's number.
+    """
+    generator = torch.Generator().manual_seed(5)
+    t, k = problem.times, torch.arange(1, 4)
+    lines, found = straight(problem.start, problem.end, t), []
+    for _ in range(count):
+        shape = (len(problem), 3, problem.start.shape[1])
+        heights = torch.randn(shape, generator=generator, dtype=torch.float64)
+        heights *= (0.6 / k[:, None]) * spread
+        found.append(fit(problem.family, t, lines + torch.sin(torch.pi * t[:, None] * k) @ heights))
+    return found
 
 
 def charged(traces: list[Trace], cpu: float, evaluations: float) -> list[Trace]:

@@ -17,8 +17,8 @@ RUNS = [
     ("newton", ["graph"], "ours, graph start"),
     ("newton", ["line"], "ours, line start"),
     ("newton", ["random"], "ours, random start"),
-    ("newton-escapes", ["graph"], "ours, graph, 2 escapes"),
-    ("newton-escapes", COLD, "ours, cold, 2 escapes"),
+    ("newton-escapes", ["graph"], "ours, graph, 4 escapes"),
+    ("newton-escapes", COLD, "ours, line, 4 escapes"),
     ("l-bfgs-b", COLD, "L-BFGS-B"),
     ("adam", COLD, "Adam, tuned"),
     ("stochman", COLD, "stochman"),
@@ -31,9 +31,13 @@ VAES = {"single": "one decoder", "ensemble": "ensemble of 10 decoders"}
 def draw(results: Path) -> None:
     """Write contest.png and contest.pdf beside the tables; parts without a table are left out."""
     figure, axes = plt.subplot_mosaic(
-        [["single"] * 3 + ["ensemble"] * 3, ["decoders"] * 2 + ["pairs"] * 2 + ["segments"] * 2],
-        figsize=(11, 8.2),
-        height_ratios=[1.75, 1],
+        [
+            ["single"] * 3 + ["ensemble"] * 3,
+            ["restarts-single"] * 3 + ["restarts-ensemble"] * 3,
+            ["decoders"] * 2 + ["pairs"] * 2 + ["segments"] * 2,
+        ],
+        figsize=(11, 10.5),
+        height_ratios=[1.9, 0.85, 1],
         layout="constrained",
     )
     if (results / "curves.csv").exists():
@@ -45,6 +49,11 @@ def draw(results: Path) -> None:
         axes["single"].legend(loc="lower left", bbox_to_anchor=(-0.05, 1.06), ncols=3, **small)
         note = "bar: median of those that reached it, pale if at most half did;  ▷ none: at least"
         axes["ensemble"].annotate(note, (1, 1.1), xycoords="axes fraction", ha="right", fontsize=8)
+    if (results / "restarts.csv").exists():
+        table = pd.read_csv(results / "restarts.csv")
+        for vae in VAES:
+            _restarts(axes[f"restarts-{vae}"], table[table.vae == vae])
+        axes["restarts-ensemble"].set_yticklabels([])
     if (results / "scaling.csv").exists():
         table = pd.read_csv(results / "scaling.csv")
         for axis in ("decoders", "pairs", "segments"):
@@ -95,6 +104,44 @@ def _contest(ax: Axes, curves: pd.DataFrame, title: str) -> None:
     for row in range(1, len(RUNS)):
         ax.axhline(row - 0.5, color="0.85", lw=0.7)
     ax.annotate("reached", (1.01, 1.005), xycoords="axes fraction", fontsize=7.5, va="bottom")
+
+
+RESTARTED = {
+    "newton": "ours",
+    "l-bfgs-b": "L-BFGS-B",
+    "adam": "Adam, tuned",
+    "stochman": "stochman",
+}
+
+
+def _restarts(ax: Axes, table: pd.DataFrame) -> None:
+    """Expected CPU of a curve with restarts: the mean, and a line from model to model."""
+    for row, contestant in enumerate(RESTARTED):
+        for offset, (family, colour) in zip((-0.25, 0, 0.25), COLOURS.items(), strict=True):
+            own = table[(table.contestant == contestant) & (table.family == family)]
+            for one in own.itertuples():
+                y = row + offset
+                ends = [one.cpu_expected_lowest, one.cpu_expected_highest]
+                ax.plot(ends, [y, y], color=colour, lw=1.5, alpha=0.5)
+                marker = ">" if one.lower_bounds else "o"
+                ax.plot(one.cpu_expected, y, marker, color=colour, ms=5)
+                if contestant != "newton":
+                    ax.annotate(
+                        f"{one.ratio:.0f}×",
+                        (1.01, y),
+                        xycoords=("axes fraction", "data"),
+                        va="center",
+                        fontsize=7.5,
+                        color=colour,
+                    )
+    title = "expected CPU seconds until there, restarts included;  ▷ at least"
+    ax.set(xscale="log", xlabel=title)
+    ax.set_yticks(range(len(RESTARTED)), RESTARTED.values())
+    ax.set_ylim(len(RESTARTED) - 0.5, -0.5)
+    ax.grid(axis="x", alpha=0.3)
+    for row in range(1, len(RESTARTED)):
+        ax.axhline(row - 0.5, color="0.85", lw=0.7)
+    ax.annotate("of ours", (1.01, 1.02), xycoords="axes fraction", fontsize=7.5, va="bottom")
 
 
 def _scaling(ax: Axes, table: pd.DataFrame, axis: str) -> None:

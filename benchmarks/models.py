@@ -1,10 +1,11 @@
-"""The trained models and pairs of points that all contestants share: the study's own results."""
+"""The trained models and pairs of points that all contestants share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from latentgeo.curves import Family
 from latentgeo.io.arrays import load_arrays
@@ -14,14 +15,18 @@ from latentgeo.objectives.fisher_rao import FisherRao
 from latentgeo.solvers.problem import Problem
 from torch import Tensor, nn
 
-VAES = ("single", "ensemble")
+SEEDS = {"single": (20, 21, 22), "ensemble": (20, 21)}
+"""The models of each VAE type; nothing of ours was chosen by looking at them."""
+PAIRS_SEED = 2026
+"""Of the generator that draws the pairs."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """Decoders, the training digits' posterior means (n, 2) and pairs of their rows (P, 2)."""
+    """Decoders, the training images' posterior means (n, 2) and pairs of their rows (P, 2)."""
 
-    name: str
+    vae: str
+    seed: int
     decoders: list[nn.Sequential]
     likelihood: Likelihood
     latents: Tensor
@@ -41,16 +46,18 @@ class Model:
         return Problem(objective, family, start, end, segments)
 
 
-def load(results: Path, name: str, pairs: int) -> Model:
-    """The model of seed 0 in a study's results, with the first of its 50 pairs.
+def load(results: Path, vae: str, seed: int, pairs: int) -> Model:
+    """A trained model of a study's results, with so many random pairs, the first of 50.
 
     Raises StudyError when a file is missing or damaged.
     """
-    model = files.load(results / "models" / name / "seed-0" / "model.safetensors")
-    latents = load_arrays(results / "latents" / name / "seed-0.npz", "means")["means"]
-    rows = load_arrays(results / "pairs" / "0-50.npz", "rows")["rows"][:pairs]
+    model = files.load(results / "models" / vae / f"seed-{seed}" / "model.safetensors")
+    latents = load_arrays(results / "latents" / vae / f"seed-{seed}.npz", "means")["means"]
+    generator = np.random.default_rng(PAIRS_SEED)
+    rows = generator.choice(len(latents), (max(pairs, 50), 2), replace=False)[:pairs]
     return Model(
-        name,
+        vae,
+        seed,
         list(model.decoders),
         model.likelihood,
         torch.from_numpy(latents).double(),

@@ -1,6 +1,6 @@
-"""The project against its peers: writes benchmarks/results from the study's own models.
+"""The project against its peers: writes benchmarks/results from models that nothing was tuned on.
 
-python benchmarks/run.py [--results results] [--only contest|scaling] [--quick | --full]
+python benchmarks/run.py [--results FOLDER] [--only contest|scaling] [--quick | --full]
 """
 
 import environment  # noqa: F401
@@ -16,6 +16,7 @@ import figure
 import machine
 import models
 import pandas as pd
+import restarts
 import scaling
 import torch
 from job import keep_freed_memory
@@ -29,43 +30,58 @@ def main() -> None:
     keep_freed_memory()
     arguments.output.mkdir(parents=True, exist_ok=True)
     if arguments.only in (None, "contest"):
-        tables = []
-        curves_file = arguments.output / "curves.csv"
-        if arguments.vaes != list(models.VAES) and curves_file.exists():
-            kept = pd.read_csv(curves_file)
-            tables.append(kept[~kept["vae"].isin(arguments.vaes)])
-        for model in _load(arguments):
-            for table in contest.run(model, *_settings(arguments)):
-                tables.append(table)
-                _write(pd.concat(tables), curves_file)
-        curves = pd.concat(tables)
-        summary, ratios = contest.summarise(curves), contest.ratios(curves)
-        for name, table in (("contest", summary), ("ratios", ratios)):
-            _write(table, arguments.output / f"{name}.csv")
-        shares = ["curves", "share_1pct", "share_0.1pct", "cpu_0.1pct_median", "cpu_total_mean"]
-        shown = summary[[*contest.KEY, *shares, "excess_energy_mean", "steps_median"]]
-        print(shown.round(4).to_string(index=False))
-        print(ratios[ratios.our_start == "graph"].round(2).to_string(index=False))
+        _contest(arguments)
     if arguments.only in (None, "scaling"):
-        *_, ensemble = _load(arguments)
-        table = scaling.run(ensemble, *_settings(arguments))
+        model = models.load(arguments.results, "ensemble", arguments.ensemble[0], _pairs(arguments))
+        table = scaling.run(model, *_settings(arguments))
         _write(table, arguments.output / "scaling.csv")
         print(table.round(3).to_string(index=False))
     (arguments.output / "machine.json").write_text(json.dumps(machine.describe(), indent=2) + "\n")
     figure.draw(arguments.output)
 
 
+def _contest(arguments: argparse.Namespace) -> None:
+    """The contest on every model; what is there of other VAE types stays, if only one is asked."""
+    files = {name: arguments.output / f"{name}.csv" for name in ("curves", "restart_curves")}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in files}
+    for name, path in files.items():
+        if set(arguments.vaes) != set(models.SEEDS) and path.exists():
+            kept = pd.read_csv(path, keep_default_na=False, na_values=[""])
+            parts[name].append(kept[~kept["vae"].isin(arguments.vaes)])
+    for vae in arguments.vaes:
+        for n, seed in enumerate(getattr(arguments, vae)):
+            model = models.load(arguments.results, vae, seed, _pairs(arguments))
+            for tables in contest.run(model, *_settings(arguments), studied=n == 0):
+                for name, table in zip(files, tables, strict=True):
+                    parts[name].append(table)
+                    _write(pd.concat(parts[name]), files[name])
+    curves, again = (pd.concat(parts[name]) for name in files)
+    curves["limit"] = curves["limit"].fillna("")
+    tables = {
+        "contest": contest.summarise(curves),
+        "ratios": contest.ratios(curves),
+        "restarts": restarts.summarise(again, contest.OURS),
+    }
+    for name, table in tables.items():
+        _write(table, arguments.output / f"{name}.csv")
+        print(table.round(3).to_string(index=False))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
-    add("--results", type=Path, default=Path("results"), help="the study's results")
+    add(
+        "--results", type=Path, default=HERE / "models/results", help="of the study with the models"
+    )
     add("--output", type=Path, default=HERE / "results")
     add("--only", choices=("contest", "scaling"))
-    add("--vaes", nargs="+", choices=models.VAES, default=list(models.VAES))
+    add("--vaes", nargs="+", choices=models.SEEDS, default=list(models.SEEDS))
+    for vae, seeds in models.SEEDS.items():
+        add(f"--{vae}", nargs="+", type=int, default=list(seeds), help="seeds of its models")
     effort = parser.add_mutually_exclusive_group()
     for name, text in (
         (contest.QUICK, "few pairs and steps, to see that all works"),
-        (contest.FULL, "all pairs for all but the study's recipe"),
+        (contest.FULL, "all pairs for all but the study's recipe, and more restarts"),
     ):
         effort.add_argument(f"--{name}", dest="effort", action="store_const", const=name, help=text)
     parser.set_defaults(effort=contest.DEFAULT)
@@ -75,9 +91,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _load(arguments: argparse.Namespace) -> list[models.Model]:
-    pairs = 4 if arguments.effort == contest.QUICK else arguments.pairs
-    return [models.load(arguments.results, name, pairs) for name in arguments.vaes]
+def _pairs(arguments: argparse.Namespace) -> int:
+    return 4 if arguments.effort == contest.QUICK else arguments.pairs
 
 
 def _settings(arguments: argparse.Namespace) -> tuple:

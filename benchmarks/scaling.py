@@ -72,11 +72,11 @@ def run(model: Model, segments: int, grid_nodes: int, effort: str, log: Callable
 def _solve(
     model: Model, segments: int, rows: torch.Tensor, decoder_count: int | None, grid: LatentGrid
 ) -> list[Trace]:
-    return newton_from_graph(model.problem(FAMILY, segments, rows, decoder_count), grid)
+    return newton_from_graph(model.problem(FAMILY, segments, rows, decoder_count), grid)[0]
 
 
 def _more_rows(model: Model, count: int) -> torch.Tensor:
-    """The study's pairs and as many random ones as are missing: (count, 2)."""
+    """The model's pairs and as many random ones as are missing: (count, 2)."""
     stream = generator(0, "benchmark", "pairs")
     more = torch.randint(len(model.latents), (count, 2), generator=stream)
     return torch.cat([model.rows, more])[:count]

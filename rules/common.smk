@@ -6,7 +6,11 @@ from snakemake.iocontainers import Wildcards
 
 def geodesics_of(*names, **fields):
     """The files that hold the geodesics of some experiments, of series with given fields."""
-    requests = experiments.requested(described(*names).values(), **fields)
+    return files_of(described(*names), **fields)
+
+
+def files_of(described_experiments, **fields):
+    requests = experiments.requested(described_experiments.values(), **fields)
     return [f"results/geodesics/{job.place}" for job in plan.serving(JOBS, requests)]
 
 
@@ -18,6 +22,12 @@ def described(*names):
                 f"config: experiments.{name}: a rule asks for it, but there is none"
             )
     return {name: EXPERIMENTS[name].described() for name in names or EXPERIMENTS}
+
+
+def of_first_metric(name):
+    """An experiment of the first of its metrics alone, by name: what the study's figures draw."""
+    [experiment] = described(name).values()
+    return {name: {**experiment, "metrics": experiment["metrics"][:1]}}
 
 
 def one_model(pattern, experiment):
@@ -195,10 +205,10 @@ def start_from(wildcards):
 
 
 def grid_of(wildcards):
-    """The latent grid knows the ways of the Fisher-Rao metric: for the start `graph`, and to tell
+    """The latent grid knows the ways of the Fisher-Rao metrics: for the start `graph`, and to tell
     of any geodesic whether there is a lower one.
     """
-    return {"grid": GRID.format(**wildcards)} if wildcards.metric == "fisher-rao" else {}
+    return {"grid": GRID.format(**wildcards)} if wildcards.metric != "density" else {}
 
 
 def metric_settings(wildcards):

@@ -23,6 +23,7 @@ rule cv_figure:
     params:
         script="cv_figure",
         code=code("cv_figure"),
+        metric=EXPERIMENTS["variation"].metrics[0],
     message:
         "Drawing the variation over retrained models"
     script:
@@ -33,7 +34,7 @@ use rule cv_figure as geodesics_figure with:
     input:
         grid=lambda w: GRID.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
         latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
-        geodesics=lambda w: geodesics_of("geodesics", vae=w.vae),
+        geodesics=lambda w: files_of(of_first_metric("geodesics"), vae=w.vae),
     output:
         figure("geodesics-{vae}", caption="geodesics"),
     log:
@@ -42,7 +43,7 @@ use rule cv_figure as geodesics_figure with:
         script="geodesics_figure",
         code=code("geodesics_figure"),
         vae=lambda w: w.vae,
-        experiments=described("geodesics"),
+        experiments=of_first_metric("geodesics"),
     message:
         "Drawing geodesics of {wildcards.vae}"
 
@@ -55,7 +56,7 @@ use rule cv_figure as models_figure with:
             place
             for vae in DRAWN_VAES
             for seed in DRAWN_SEEDS
-            for place in geodesics_of("variation", vae=vae, seed=seed)
+            for place in files_of(of_first_metric("variation"), vae=vae, seed=seed)
         ],
     output:
         figure("models", parts="ab"),
@@ -66,7 +67,7 @@ use rule cv_figure as models_figure with:
         code=code("models_figure"),
         vaes=DRAWN_VAES,
         seeds=DRAWN_SEEDS,
-        experiments=described("variation"),
+        experiments=of_first_metric("variation"),
     message:
         "Drawing the same geodesics in every model"
 
@@ -82,6 +83,7 @@ use rule cv_figure as proximity_figure with:
         script="proximity_figure",
         code=code("proximity_figure"),
         vae=EXPERIMENTS["proximity"].vaes[0],
+        metric=EXPERIMENTS["proximity"].metrics[0],
     message:
         "Drawing the proximity of geodesics to the data"
 

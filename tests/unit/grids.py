@@ -4,10 +4,13 @@ import numpy as np
 import torch
 from latentgeo.starts.grid.fields import LatentGrid
 
+STEPS = ("metric", "skewness", "slope", "bending")
+
 
 def latent_grid(axes, centre, scale, disagreement, metric, **fields):
     """A grid whose other fields are 0 where they are not given."""
     orders = {"drift": 1, "skewness": 3, "slope": 3, "bending": 4, "entropy": 0}
+    orders |= {f"own_{name}": orders.get(name, 2) for name in STEPS}
     zeros = {name: np.zeros((*disagreement.shape, *[2] * dim)) for name, dim in orders.items()}
     fields = zeros | fields | {"disagreement": disagreement, "metric": metric}
     return LatentGrid(axes=axes, centre=np.array(centre), scale=np.array(scale), **fields)

@@ -30,20 +30,40 @@ MEASURES = ["energy", "disagreement", "travel", "length", "euclidean"]
 KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]
 
 
+WITHIN = "fisher-rao-within"
+
+
+def coupled(count):
+    """The metrics of so many decoders: one is coupled with itself anyway."""
+    return ["fisher-rao", WITHIN] if count > 1 else ["fisher-rao"]
+
+
+def drawn_of(keys):
+    """The figures of the study draw the first metric."""
+    return [key for key in keys if key[3] != WITHIN]
+
+
 def wanted():
     """All geodesics that tiny.yaml asks for, by experiment: (vae, seed, decoders, metric, ...)."""
     fr, poly, pieces = "fisher-rao", "polynomial", "piecewise-linear"
     lists = {
         "geodesics": [
-            (v, 0, m, fr, poly, "graph", "newton", p) for v, m in VAES.items() for p in range(6)
+            (v, 0, m, metric, poly, "graph", "newton", p)
+            for v, m in VAES.items()
+            for metric in coupled(m)
+            for p in range(6)
         ],
         "variation": [
-            (v, s, VAES[v], fr, poly, "line", "newton", p) for v, s in MODELS for p in range(3)
+            (v, s, VAES[v], metric, poly, "line", "newton", p)
+            for v, s in MODELS
+            for metric in coupled(VAES[v])
+            for p in range(3)
         ],
         "proximity": [
-            ("ensemble", 0, m, fr, c, "graph", "newton", p)
+            ("ensemble", 0, m, metric, c, "graph", "newton", p)
             for c in (poly, pieces)
             for m in (1, 2, 3)
+            for metric in coupled(m)
             for p in range(4)
         ],
     }
@@ -312,6 +332,8 @@ def objective(files, key):
     vae, seed, count, metric = key[:4]
     if metric == "density":
         return lambda points: density_energy_of(files.latents(vae, seed), points)
+    if metric == WITHIN:
+        return lambda points: travel_of(files.decoders(vae, seed, count), points)
     return lambda points: energy_of(files.decoders(vae, seed, count), points)
 
 
@@ -517,7 +539,8 @@ def test_latents_are_the_encoders(files, vae, seed):
 @pytest.mark.parametrize("vae, seed", [("single", 0), ("ensemble", 0)])
 def test_the_grids_fields_are_those_of_the_decoders(files, vae, seed):
     stored = files.arrays(f"grids/{vae}/seed-{seed}.npz")
-    fields = {"disagreement", "drift", "metric", "skewness", "slope", "bending", "entropy"}
+    of_steps = {"metric", "skewness", "slope", "bending"}
+    fields = {"disagreement", "drift", "entropy", *of_steps, *(f"own_{n}" for n in of_steps)}
     assert set(stored) == {"axes", "centre", "scale", *fields, "vae", "seed", "model"}
     about = (stored["vae"].item(), stored["seed"].item(), stored["model"].item())
     assert about == (vae, seed, files.model(vae, seed)[1]["sha256"])
@@ -557,6 +580,10 @@ def test_the_grids_fields_are_those_of_the_decoders(files, vae, seed):
             / len(pairs),
         }
         expected["metric"] = (expected["metric"] + expected["metric"].mT) / 2
+        own = [
+            jacobians[k].mT @ (variance_of(eta[k])[..., None] * jacobians[k]) for k in range(count)
+        ]
+        expected["own_metric"] = sum(own) / count
         if count > 1:
             slope = [variance_of(e)[..., None] * j for e, j in zip(eta, jacobians, strict=True)]
 
@@ -701,7 +728,7 @@ def test_no_geodesic_is_below_what_is_said_of_another_of_its_pair(files):
             continue
         assert one["excess"] >= 0, key
         own = action_of(files, key, one)
-        pairs.setdefault((*key[:3], key[-1]), []).append((key, one, own))
+        pairs.setdefault((*key[:4], key[-1]), []).append((key, one, own))
     assert len(pairs) > 10
     for same in pairs.values():
         lowest = min(own for *_, own in same)
@@ -786,14 +813,20 @@ def test_the_table_of_geodesics_is_what_is_stored(files):
 
 def test_the_table_of_variation_by_loops(files):
     table = files.table("cv")
-    names = "vae pair measure n mean std cv not_converged not_lowest"
+    names = "vae metric pair measure n mean std cv not_converged not_lowest"
     assert list(table) == names.split()
-    expected = [(vae, pair, measure) for vae in VAES for pair in range(3) for measure in MEASURES]
-    assert [
-        tuple(row) for row in table[["vae", "pair", "measure"]].itertuples(index=False)
-    ] == expected
+    expected = [
+        (vae, metric, pair, measure)
+        for vae in VAES
+        for metric in coupled(VAES[vae])
+        for pair in range(3)
+        for measure in MEASURES
+    ]
+    found = table[["vae", "metric", "pair", "measure"]].itertuples(index=False)
+    assert [tuple(row) for row in found] == expected
     for row in table.itertuples():
-        keys = [k for k in wanted()["variation"] if (k[0], k[-1]) == (row.vae, row.pair)]
+        one_of = (row.vae, row.metric, row.pair)
+        keys = [k for k in wanted()["variation"] if (k[0], k[3], k[-1]) == one_of]
         ones = [files.geodesics()[key] for key in keys]
         values = [float(one[row.measure]) for one in ones]
         mean = sum(values) / len(values)
@@ -806,12 +839,17 @@ def test_the_table_of_variation_by_loops(files):
 
 def test_the_table_of_proximity_by_brute_force(files):
     table = files.table("proximity")
-    assert list(table) == ["curve", "decoders", "n", "mean", "std", "not_converged", "not_lowest"]
-    expected = [(c, m) for c in ("piecewise-linear", "polynomial") for m in (1, 2, 3)]
-    assert [tuple(row) for row in table[["curve", "decoders"]].itertuples(index=False)] == expected
+    names = "metric curve decoders n mean std not_converged not_lowest"
+    assert list(table) == names.split()
+    curves = ("piecewise-linear", "polynomial")
+    expected = [("fisher-rao", c, m) for c in curves for m in (1, 2, 3)]
+    expected += [(WITHIN, c, m) for c in curves for m in (2, 3)]
+    found = table[["metric", "curve", "decoders"]].itertuples(index=False)
+    assert [tuple(row) for row in found] == expected
     latents = files.latents("ensemble", 0)
     for row in table.itertuples():
-        keys = [k for k in wanted()["proximity"] if (k[4], k[2]) == (row.curve, row.decoders)]
+        one_of = (row.metric, row.curve, row.decoders)
+        keys = [k for k in wanted()["proximity"] if (k[3], k[4], k[2]) == one_of]
         ones = [files.geodesics()[key] for key in keys]
         values = []
         for one in ones:
@@ -882,8 +920,9 @@ def test_every_result_was_made_from_its_own_inputs(files):
             ]
             held[(*series[:2], count, *series[2:], pair)] = name
 
-    def of(experiment, vae=None):
-        return {held[k] for k in wanted()[experiment] if vae in (None, k[0])}
+    def of(experiment, vae=None, drawn=False):
+        keys = drawn_of(wanted()[experiment]) if drawn else wanted()[experiment]
+        return {held[k] for k in keys if vae in (None, k[0])}
 
     expected = {
         "results/tables/models.csv": {model(*m, "evaluation") for m in MODELS},
@@ -894,7 +933,7 @@ def test_every_result_was_made_from_its_own_inputs(files):
         "results/figures/cv.png": {"results/tables/cv.csv"},
         "results/figures/proximity.png": {"results/tables/proximity.csv"},
         "results/figures/training.png": {model(*m, "history") for m in MODELS},
-        "results/figures/models.png": of("variation")
+        "results/figures/models.png": of("variation", drawn=True)
         | {model(*m, kind) for m in MODELS for kind in ("grid", "latents")},
         "results/figures/starts-energy.png": of("starts.cold") | of("starts.hot"),
         "results/figures/starts-curves.png": of("starts.cold")
@@ -903,7 +942,9 @@ def test_every_result_was_made_from_its_own_inputs(files):
         | {model("ensemble", 0, kind) for kind in ("grid", "latents")},
     }
     for vae in VAES:
-        own = of("geodesics", vae) | {model(vae, 0, kind) for kind in ("grid", "latents")}
+        own = of("geodesics", vae, drawn=True) | {
+            model(vae, 0, kind) for kind in ("grid", "latents")
+        }
         expected[f"results/figures/geodesics-{vae}.png"] = own
     for m in MODELS:
         expected[model(*m, "model")] = {"results/digits.npz"}
@@ -912,7 +953,7 @@ def test_every_result_was_made_from_its_own_inputs(files):
     for (vae, seed, _, metric, curve, start, solver, _), path in held.items():
         inputs = {model(vae, seed, "model"), model(vae, seed, "latents")}
         inputs.add(f"results/pairs/{path.rsplit('pairs-')[-1]}")
-        if metric == "fisher-rao":
+        if metric != "density":
             inputs.add(model(vae, seed, "grid"))
         if start == "hot":
             inputs |= {

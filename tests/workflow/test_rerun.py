@@ -25,7 +25,7 @@ FROM_TRAINING = {"train_vae", "encode_latents", *FROM_LATENTS, "models_table", "
 EVERYTHING = {"extract_digits", "sample_pairs", *FROM_TRAINING}
 
 LIBRARY = "workflow/scripts/latentgeo"
-SOLVED = 22
+SOLVED = 27
 """Jobs of solve_geodesics in the tiny study."""
 
 
@@ -49,6 +49,7 @@ PROXIMITY = {"proximity_table", "proximity_figure"}
 FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
 IN_VARIATION = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", "models_figure"}
 COUNTED = {"cv_table", "cv_figure", "geodesics_figure", *PROXIMITY}
+WITHIN = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", *PROXIMITY}
 IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
 TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure"}
 
@@ -67,24 +68,26 @@ TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure
         library("io/csv.py", FROM_TRAINING),
         library("io/tables.py", TABLES_READ),
         library("likelihoods/base.py", FROM_TRAINING),
-        library("decoders/activations.py", {"evaluate_grid", *SOLVING}, 18),
+        library("decoders/activations.py", {"evaluate_grid", *SOLVING}, 23),
         library("curves.py", SOLVING),
         library("objectives/base.py", SOLVING),
-        library("objectives/fisher_rao.py", SOLVING, 18),
+        library("objectives/fisher_rao.py", SOLVING, 23),
+        library("objectives/fisher_rao_within.py", WITHIN, 5),
         library("objectives/density.py", IN_PART_C, 8),
         library("solvers/problem.py", SOLVING),
-        library("solvers/newton.py", SOLVING, 20),
+        library("solvers/newton.py", SOLVING, 25),
         library("solvers/adam.py", IN_PART_C, 6),
         library("starts/base.py", SOLVING),
-        library("starts/line.py", IN_VARIATION | IN_PART_C, 14),
+        library("starts/line.py", IN_VARIATION | IN_PART_C, 16),
         library("starts/random.py", IN_PART_C, 2),
-        library("starts/graph.py", FROM_GRAPH, 6),
-        library("starts/grid/paths.py", SOLVING, 18),
-        library("starts/grid/evaluation.py", {"evaluate_grid", *SOLVING}, 18),
+        library("starts/graph.py", FROM_GRAPH, 9),
+        library("starts/grid/paths.py", SOLVING, 23),
+        library("starts/grid/evaluation.py", {"evaluate_grid", *SOLVING}, 23),
         library("geodesics.py", SOLVING),
         library("certificates/base.py", SOLVING),
-        library("certificates/fisher_rao.py", SOLVING, 18),
+        library("certificates/fisher_rao.py", SOLVING, 23),
         library("certificates/density.py", IN_PART_C, 8),
+        library("certificates/fisher_rao_within.py", WITHIN, 5),
         library("models/training.py", FROM_TRAINING),
         library("images/pairs.py", {"sample_pairs", *SOLVING}),
         library("images/checks.py", EVERYTHING),

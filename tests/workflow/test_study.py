@@ -12,8 +12,8 @@ COLUMNS = {
     "models": "vae seed decoder elbo reconstruction kl processor",
     "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
     "disagreement travel length euclidean initial_energy steps converged status excess limit",
-    "cv": "vae pair measure n mean std cv not_converged not_lowest",
-    "proximity": "curve decoders n mean std not_converged not_lowest",
+    "cv": "vae metric pair measure n mean std cv not_converged not_lowest",
+    "proximity": "metric curve decoders n mean std not_converged not_lowest",
     "starts": "curve solver pair start initial_energy final_energy steps converged limit",
 }
 FIGURES = [
@@ -54,7 +54,7 @@ def test_the_tables_hold_every_observation(finished):
     counts = geodesics.groupby(geodesics.columns[:7].tolist()).size()
     for key, count in wanted.items():
         assert counts[key] == count, key
-    assert len(table(finished, "cv")) == 2 * 3 * 5
+    assert len(table(finished, "cv")) == 3 * 3 * 5  # two types, one of them under two metrics
     assert (table(finished, "cv")["n"] == 2).all()
     assert len(table(finished, "proximity")) == 2 * 3
     assert len(table(finished, "starts")) == 2 * 2 * 2 * 2

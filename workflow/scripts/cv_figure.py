@@ -7,6 +7,7 @@ from latentgeo.study import panels, plotting, shown
 
 begin(snakemake)
 table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", *COUNTS)
+table = table[table["metric"] == snakemake.params.metric]
 measures = ["energy", "travel", "length", "euclidean"]
 vaes, other_vaes = shown.first(dict.fromkeys(table["vae"]), shown.MOST_TYPES, "VAE types")
 table = table[table["vae"].isin(vaes) & table["measure"].isin(measures)]

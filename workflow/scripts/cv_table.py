@@ -12,7 +12,7 @@ experiments = snakemake.params.experiments
 table = read(snakemake.input.geodesics, requested(experiments.values()))
 table["vae"] = pd.Categorical(table["vae"], experiments["variation"]["vaes"])
 statistics = variation(table, MEASURES)
-means = statistics.groupby(["vae", "measure"], observed=True)["cv"].mean()
-for (vae, measure), cv in means.items():
-    log.info("mean CV of %s, %s: %.3f", measure, vae, cv)
+means = statistics.groupby(["vae", "metric", "measure"], observed=True)["cv"].mean()
+for (vae, metric, measure), cv in means.items():
+    log.info("mean CV of %s, %s, %s: %.3f", measure, vae, metric, cv)
 write_table(statistics, snakemake.output.table)

@@ -8,6 +8,7 @@ from latentgeo.study import plotting, shown
 
 begin(snakemake)
 table = read_table(snakemake.input.table, "decoders", "n", "mean", "std", *COUNTS)
+table = table[table["metric"] == snakemake.params.metric]
 curves, left_out = shown.first(table.groupby("curve"), shown.MOST_LINES, "curve families")
 width = 0.75 * plotting.WIDTH
 figure, [[axes]] = plotting.grid(1, 1, width, 3.5)

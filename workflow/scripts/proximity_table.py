@@ -15,6 +15,6 @@ table = read(snakemake.input.geodesics, requests, points="number n t 2")
 [model] = table.attrs["models"].values()
 latents = load_latents(snakemake.input.latents, model)["means"]
 table["proximity"] = proximity(np.stack(table["points"]), latents)
-groups = counted(table).groupby(["curve", "decoders"])
+groups = counted(table).groupby(["metric", "curve", "decoders"])
 result = groups["proximity"].agg(n="count", mean="mean", std="std").join(groups[COUNTS].sum())
 write_table(result.reset_index(), snakemake.output.table)

@@ -64,6 +64,8 @@ class Results:
         entropy = np.add.outer(np.sin(axes[0] + seed), np.cos(axes[1])) - np.ones((m, 1, 1))
         orders = {"disagreement": 0, "drift": 1, "metric": 2, "skewness": 3, "slope": 3}
         orders["bending"] = 4
+        own = ("metric", "skewness", "slope", "bending")
+        orders |= {f"own_{name}": orders[name] for name in own}
         others = {name: np.ones((m, g, g, *[2] * order)) for name, order in orders.items()}
         centre, scale = np.zeros(2), np.ones(2)
         each = {"axes": axes, "centre": centre, "scale": scale, "entropy": entropy, **others}
@@ -122,7 +124,7 @@ class Results:
     def experiment(self, vaes: list[str], seeds: range, curves: Any, **changed: Any) -> Experiment:
         counts = {vae: [self.vaes[vae]] for vae in vaes}
         starts = dict.fromkeys(curves, "graph")
-        settings = {"metric": "fisher-rao", "decoder_counts": counts, "starts": starts}
+        settings = {"metrics": ["fisher-rao"], "decoder_counts": counts, "starts": starts}
         settings |= {"solvers": list(self.solvers), "pairs": self.pairs} | changed
         return Experiment(vaes=vaes, seeds=list(seeds), **settings)
 
@@ -133,9 +135,11 @@ class Results:
         values = self.random.gamma(9, 40, (len(keys), len(MEASURES)))
         table = pd.DataFrame(values, keys, MEASURES).reset_index()
         table["vae"] = pd.Categorical(table["vae"], list(self.vaes))
+        table["metric"] = "fisher-rao"
         table["converged"] = self.well(np.arange(len(table)))
         table["limit"] = np.where(table["converged"], "none", "segments")
-        return {"table": self.written("cv", variation(table, MEASURES))}, {}
+        written = self.written("cv", variation(table, MEASURES))
+        return {"table": written}, {"metric": "fisher-rao"}
 
     def geodesics_figure(self):
         vae = list(self.vaes)[-1]
@@ -166,7 +170,9 @@ class Results:
         table.loc[table["n"] == 1, "std"] = np.nan
         table["not_converged"] = (~self.well(np.arange(len(keys)))).astype(int)
         table["not_lowest"] = table["not_converged"]
-        return {"table": self.written("proximity", table.reset_index())}, {"vae": vae}
+        table = table.reset_index().assign(metric="fisher-rao")
+        params = {"vae": vae, "metric": "fisher-rao"}
+        return {"table": self.written("proximity", table)}, params
 
     def starts(self, *kinds: str):
         vae = list(self.vaes)[-1]
@@ -174,7 +180,7 @@ class Results:
         for kind in kinds:
             changed: dict[str, Any] = {"starts": dict.fromkeys(self.curves, kind)}
             if kind == "density":
-                changed |= {"starts": dict.fromkeys(self.curves, "line"), "metric": "density"}
+                changed |= {"starts": dict.fromkeys(self.curves, "line"), "metrics": ["density"]}
             elif kind == "cold":
                 changed["starts"] = dict.fromkeys(self.curves, "random")
             experiment = self.experiment([vae], range(1), self.curves, **changed)

@@ -1,14 +1,16 @@
+from dataclasses import replace
 from functools import partial
 
 import differentiation
 import pytest
 import reference
 import torch
-from latentgeo.geodesics import MEASURES
+from latentgeo.geodesics import MEASURES, make_objective
 from latentgeo.likelihoods.base import Elementwise
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.objectives import terms
-from latentgeo.objectives.fisher_rao import FisherRao
+from latentgeo.objectives.base import Ingredients
+from latentgeo.objectives.fisher_rao import WITHIN, FisherRao
 from torch import nn
 
 ENSEMBLES = pytest.mark.parametrize("count", [1, 2, 5])
@@ -38,6 +40,47 @@ def test_an_expansion_has_the_energy_of_the_definition(count):
     expected = reference.energy(objective.decode(points))
     torch.testing.assert_close(objective.energy(points), expected, rtol=1e-12, atol=0)
     torch.testing.assert_close(objective.expand(points).energy, expected, rtol=1e-12, atol=0)
+
+
+def within(count):
+    return replace(reference.objective(count), coupling=WITHIN)
+
+
+@ENSEMBLES
+def test_within_decoders_the_energy_is_the_mean_of_each_decoders_own(count):
+    objective, points = within(count), reference.random_points(3, 5)
+    own = [FisherRao([f], CONTINUOUS_BERNOULLI).energy(points) for f in objective.decoders]
+    expected = sum(own) / count
+    torch.testing.assert_close(objective.energy(points), expected, rtol=1e-12, atol=0)
+    torch.testing.assert_close(objective.expand(points).energy, expected, rtol=1e-12, atol=0)
+    if count == 1:
+        same = reference.objective(1).expand(points)
+        assert torch.equal(objective.expand(points).energy, same.energy)
+        assert torch.equal(objective.expand(points).gradient(), same.gradient())
+
+
+@ENSEMBLES
+def test_within_decoders_derivatives_agree_with_automatic_differentiation(count):
+    objective, points = within(count), reference.random_points(3, 5)
+
+    def energy(points):
+        return reference.travel(objective.decode(points))
+
+    differentiation.check_derivatives(objective.expand(points), energy, points, rtol=1e-9)
+
+
+def test_measures_are_of_a_curve_however_decoders_are_coupled():
+    points = reference.random_points(3, 5)
+    between, own = reference.objective(3).measures(points), within(3).measures(points)
+    for name in MEASURES:
+        torch.testing.assert_close(own[name], between[name], rtol=1e-12, atol=0)
+
+
+def test_the_objective_of_the_expected_metric_is_made_by_its_name():
+    decoders, latents = reference.tiny_decoders(2), torch.zeros(1, 2).double()
+    ingredients = Ingredients(decoders, CONTINUOUS_BERNOULLI, latents)
+    made = make_objective("fisher-rao-within", {}, ingredients)
+    assert made == FisherRao(decoders, CONTINUOUS_BERNOULLI, "within")
 
 
 def test_work_is_counted_in_forward_passes_of_a_decoder():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import reference
 import torch
@@ -103,3 +105,17 @@ def test_the_exact_energy_offers_its_estimate_from_streams_of_its_own():
     offered = exact.sampled(2, streams).energy(points)
     assert asked == ["decoder pairs"]
     assert torch.equal(offered, sampled_from(exact, 2, reference.generators(2)).energy(points))
+
+
+def test_within_decoders_both_ends_of_a_step_have_the_same_decoder_and_the_mean_is_the_energy():
+    exact = replace(reference.objective(3), coupling="within")
+    points, samples = reference.random_points(1, 4), 3000
+    estimate = exact.sampled(samples, lambda purpose: reference.generators(1))
+    eta = exact.decode(points)
+    first, _ = sample_decoder_pairs(3, samples, 4, reference.generators(1)[0])
+    each = terms.monte_carlo_energy(
+        CONTINUOUS_BERNOULLI, eta.expand(-1, samples, -1, -1), first[:, None], first[:, None]
+    )
+    found = estimate.energy(points)
+    torch.testing.assert_close(found, each.mean()[None], rtol=1e-9, atol=0)
+    assert (found - exact.energy(points)).abs() <= 4 * each.std() / samples**0.5

@@ -9,7 +9,8 @@ from latentgeo.likelihoods.continuous_bernoulli_cumulants import cumulant
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.starts.grid.refinement import Refinement
 
-NAMES = ("disagreement", "drift", "metric", "skewness", "slope", "bending", "entropy")
+OF_STEPS = ("metric", "skewness", "slope", "bending")
+NAMES = ("disagreement", "drift", *OF_STEPS, *(f"own_{n}" for n in OF_STEPS), "entropy")
 
 
 @contextmanager
@@ -46,6 +47,10 @@ def grid_errors(nodes):
             etas = torch.stack(etas)
             expected["entropy"] = reference.log_normalizer(etas) - etas * reference.mean(etas)
             expected["entropy"] = expected["entropy"].mean()
+            alone = [reference.fields([f], point) for f in decoders[:count]]
+            expected |= {
+                f"own_{name}": sum(own[name] for own in alone) / count for name in OF_STEPS
+            }
             for name in NAMES:
                 found = getattr(grid, name)[count - 1, i, j]
                 pairs[name].append((np.ravel(found), expected[name].numpy().ravel()))
@@ -105,3 +110,18 @@ def test_the_nodes_are_densest_at_the_median_of_the_latents():
         densest = gaps.argmin()
         assert axis[densest - 1] < median < axis[densest + 2]
         assert gaps.max() > 2 * gaps.min()
+
+
+def test_within_decoders_a_grid_has_the_mean_of_what_each_has_alone():
+    decoders, corners = reference.tiny_decoders(3), np.array([[-1.0, -1.0], [1.0, 1.0]])
+    grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, corners, 20)
+    alone = [evaluate_grid([f], CONTINUOUS_BERNOULLI, corners, 20) for f in decoders]
+    within = grid.within()
+    assert not within.disagreement.any() and not within.drift.any()
+    for name in OF_STEPS:
+        found, own = getattr(within, name), [getattr(one, name)[0] for one in alone]
+        size = np.abs(found).max()
+        for count in (1, 2, 3):
+            expected = sum(own[:count]) / count
+            np.testing.assert_allclose(found[count - 1], expected, rtol=0, atol=1e-6 * size)
+    assert within.entropy is grid.entropy and within.axes is grid.axes

@@ -4,6 +4,7 @@ import reference
 import torch
 from grids import flat_axes, latent_grid, positions, smooth_fields, smooth_grid
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.objectives.fisher_rao import WITHIN, FisherRao
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.starts.grid.interpolation import InterpolatedEnergy
 
@@ -22,6 +23,20 @@ def test_the_interpolated_energy_approaches_the_energy_as_steps_shrink(count):
         points = smooth_curve(segments)
         energy = reference.objective(count).energy(points)
         interpolated = InterpolatedEnergy(grid, count).expand(points).energy
+        errors.append((interpolated / energy - 1).abs().item())
+    assert errors[1] < errors[0] / 100
+    assert errors[2] < 1e-5
+
+
+def test_within_decoders_the_interpolated_energy_approaches_the_energy_too():
+    corners = np.array([[-1.0, -1.0], [1.0, 1.0]])
+    decoders = reference.tiny_decoders(3)
+    grid = evaluate_grid(decoders, CONTINUOUS_BERNOULLI, corners, nodes=33).within()
+    errors = []
+    for segments in (2, 8, 32):
+        points = smooth_curve(segments)
+        energy = FisherRao(decoders, CONTINUOUS_BERNOULLI, WITHIN).energy(points)
+        interpolated = InterpolatedEnergy(grid, 3).expand(points).energy
         errors.append((interpolated / energy - 1).abs().item())
     assert errors[1] < errors[0] / 100
     assert errors[2] < 1e-5

@@ -25,15 +25,17 @@ def test_coefficient_of_variation_of_a_mean_of_zero_is_not_a_number(values):
 @pytest.mark.filterwarnings("error")
 def test_a_measure_that_is_zero_everywhere_has_no_coefficient_in_the_table(tmp_path):
     table = pd.DataFrame({"vae": "single", "pair": [0, 0], "energy": 0.0, "converged": True})
-    table["limit"] = "none"
+    table = table.assign(limit="none", metric="fisher-rao")
     write_table(variation(table, ["energy"]), str(tmp_path / "cv.csv"))
-    assert (tmp_path / "cv.csv").read_text().splitlines()[1] == "single,0,energy,2,0,0,,0,0"
+    row = (tmp_path / "cv.csv").read_text().splitlines()[1]
+    assert row == "single,fisher-rao,0,energy,2,0,0,,0,0"
 
 
 def test_variation_by_hand():
     geodesics = pd.DataFrame(
         {
             "vae": ["single"] * 3 + ["ensemble"] * 2,
+            "metric": "fisher-rao",
             "pair": 0,
             "energy": [2.0, 4.0, 6.0, 1.0, 1.0],
             "length": [1.0, 2.0, 3.0, 5.0, 5.0],
@@ -47,3 +49,20 @@ def test_variation_by_hand():
     assert single[columns].tolist() == [3, 4.0, 2.0, 0.5, 1, 1]
     assert table.loc[("ensemble", "length"), "not_lowest"] == 1
     assert table.loc[("ensemble", "length"), "cv"] == 0
+
+
+def test_metrics_are_apart():
+    table = pd.DataFrame(
+        {
+            "vae": "ensemble",
+            "metric": ["fisher-rao", "fisher-rao-within"] * 2,
+            "pair": 0,
+            "energy": [1.0, 10.0, 3.0, 30.0],
+            "converged": True,
+            "limit": "none",
+        }
+    )
+    found = variation(table, ["energy"])
+    assert found["metric"].tolist() == ["fisher-rao", "fisher-rao-within"]
+    assert found["mean"].tolist() == [2.0, 20.0]
+    assert found["n"].tolist() == [2, 2]

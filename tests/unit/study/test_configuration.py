@@ -290,6 +290,8 @@ def with_own(**settings) -> dict:
     [
         {},
         {"metric": "density"},
+        {"metrics": ["fisher-rao-within", "fisher-rao"], "start": "graph"},
+        {"metrics": ["density", "fisher-rao"], "start": "random"},
         {"metric": "fisher-rao", "start": "graph"},
         {"vaes": ["ensemble"], "seeds": [4, 0], "decoders": [1, 10]},
         {"vaes": ["single", "ensemble"], "decoders": [1]},
@@ -315,8 +317,20 @@ def test_an_experiment_of_ones_own_is_right(settings):
         ({"curves": ["spline"]}, "mine.curves: 'spline' is no curve family; there are polynomial"),
         ({"solvers": ["newtn"]}, "mine.solvers: 'newtn' is no solver; there are newton, adam"),
         ({"start": "hot"}, "mine.start: 'hot' is not one of line, random, graph"),
-        ({"metric": "euclidean"}, "mine.metric: 'euclidean' is not one of fisher-rao, density"),
-        ({"metric": "density", "start": "graph"}, "mine.start: 'graph' is for the Fisher-Rao"),
+        (
+            {"metric": "euclidean"},
+            "mine.metric: 'euclidean' is not one of fisher-rao, fisher-rao",
+        ),
+        (
+            {"metrics": ["fisher-rao", "l2"]},
+            "mine.metrics.1: 'l2' is not one of fisher-rao",
+        ),
+        ({"metrics": []}, "mine.metrics: must have at least 1 entry"),
+        ({"metric": "density", "start": "graph"}, "mine.start: 'graph' is for Fisher-Rao"),
+        (
+            {"metrics": ["fisher-rao", "density"], "start": "graph"},
+            "mine.start: 'graph' is for Fisher-Rao",
+        ),
         ({"curves": ["polynomial", "polynomial"]}, "names something twice"),
         ({"curves": "polynomial"}, "mine.curves: 'polynomial' is not a list"),
         ({"curve": "polynomial"}, "mine: unknown key 'curve'; known here are curves, decoders"),

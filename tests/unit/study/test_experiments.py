@@ -63,33 +63,42 @@ CONFIGS = pytest.mark.parametrize(
 )
 
 
-def fisher_rao(vae, seed, curve, e) -> Series:
-    return Series(vae, seed, "fisher-rao", curve, e["start"], e["solver"])
+def fisher_rao(vae, seed, curve, e, metric="fisher-rao") -> Series:
+    return Series(vae, seed, metric, curve, e["start"], e["solver"])
+
+
+def coupled(e, counts):
+    """Metrics with the numbers of decoders: one decoder is coupled with itself anyway."""
+    first, *more = e["metrics"]
+    pairs = [(first, count) for count in counts]
+    return pairs + [(metric, count) for metric in more for count in counts if count > 1]
 
 
 def wanted_geodesics(config):
     e = config["experiments"]["geodesics"]
     return [
-        Request(fisher_rao(vae, e["seed"], e["curve"], e), count, e["pairs"])
-        for vae, count in config["vaes"].items()
+        Request(fisher_rao(vae, e["seed"], e["curve"], e, metric), count, e["pairs"])
+        for vae, own in config["vaes"].items()
+        for metric, count in coupled(e, [own])
     ]
 
 
 def wanted_variation(config):
     e = config["experiments"]["variation"]
     return [
-        Request(fisher_rao(vae, seed, e["curve"], e), count, e["pairs"])
-        for vae, count in config["vaes"].items()
+        Request(fisher_rao(vae, seed, e["curve"], e, metric), count, e["pairs"])
+        for vae, own in config["vaes"].items()
         for seed in range(config["training"]["seeds"])
+        for metric, count in coupled(e, [own])
     ]
 
 
 def wanted_proximity(config):
     e = config["experiments"]["proximity"]
     return [
-        Request(fisher_rao(e["vae"], e["seed"], curve, e), count, e["pairs"])
+        Request(fisher_rao(e["vae"], e["seed"], curve, e, metric), count, e["pairs"])
         for curve in e["curves"]
-        for count in range(1, e["decoders"] + 1)
+        for metric, count in coupled(e, range(1, e["decoders"] + 1))
     ]
 
 
@@ -135,9 +144,9 @@ def test_an_experiment_asks_for_exactly_what_a_loop_by_hand_does(name, config):
 def test_the_default_study_asks_for_so_many():
     found = {name: len(e.requests()) for name, e in experiments(checked(DEFAULT)).items()}
     assert found == {
-        "geodesics": 2,
-        "variation": 10,
-        "proximity": 20,
+        "geodesics": 3,
+        "variation": 15,
+        "proximity": 38,
         "starts.density": 4,
         "starts.cold": 4,
         "starts.hot": 4,
@@ -156,15 +165,19 @@ def own(**settings) -> Experiment:
     return experiments(checked(config))["mine"]
 
 
-def wanted_own(vaes=DEFAULT["vaes"], seeds=range(5), metric="fisher-rao", counts=None, **changed):
+def wanted_own(
+    vaes=DEFAULT["vaes"], seeds=range(5), metrics=("fisher-rao",), counts=None, **changed
+):
     e = LEAST | changed
     return [
         Request(Series(vae, seed, metric, curve, e["start"], solver), count, e["pairs"])
         for vae in vaes
         for seed in seeds
+        for metric in metrics
         for curve in e["curves"]
         for solver in e["solvers"]
         for count in (counts or [DEFAULT["vaes"][vae]])
+        if not (metric == "fisher-rao-within" and "fisher-rao" in metrics and count == 1)
     ]
 
 
@@ -180,7 +193,12 @@ def wanted_own(vaes=DEFAULT["vaes"], seeds=range(5), metric="fisher-rao", counts
             {"vaes": ["ensemble"], "counts": [2, 10, 5]},
         ),
         ({"metric": "fisher-rao"}, {}),
-        ({"metric": "density"}, {"metric": "density", "counts": [0]}),
+        ({"metric": "density"}, {"metrics": ["density"], "counts": [0]}),
+        ({"metric": "fisher-rao-within"}, {"metrics": ["fisher-rao-within"]}),
+        (
+            {"metrics": ["fisher-rao-within", "fisher-rao"]},
+            {"metrics": ["fisher-rao-within", "fisher-rao"]},
+        ),
         (
             {"curves": ["piecewise-linear", "polynomial"], "solvers": ["adam", "newton"]},
             {"curves": ["piecewise-linear", "polynomial"], "solvers": ["adam", "newton"]},

@@ -1,7 +1,7 @@
-"""The Fisher-Rao energy of curves under one decoder or under pairs of different decoders.
+"""The Fisher-Rao energy of curves under one decoder or several.
 
-`terms` has the definition. Energies and cumulants are always float64; decoders run in the precision
-of their parameters.
+`terms` has the definitions. Energies and cumulants are always float64; decoders run in the
+precision of their parameters.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ EVALUATIONS_AT_ONCE = 2640
 """Decoder evaluations held in memory at once, about 0.1 MB each."""
 
 
+BETWEEN, WITHIN = "between", "within"
+"""How decoders are coupled at the two ends of a step: all pairs of different ones, or each with
+itself."""
+
+
 def make(ingredients: Ingredients) -> FisherRao:
     """The objective of the metric `fisher-rao`; it has no settings."""
     return FisherRao(ingredients.decoders, ingredients.likelihood)
@@ -32,12 +37,15 @@ def make(ingredients: Ingredients) -> FisherRao:
 class FisherRao:
     """The Fisher-Rao energy of curves under decoders, whose outputs the likelihood reads.
 
+    Coupled `between` different decoders it is the study's energy; `within` each decoder it is that
+    of the expected metric, the mean over decoders of Jᵀ V J. Of one decoder both are the same.
     `evaluations` counts the work done, in forward passes of one decoder at one point: 1 for a
     value, 1 more for a gradient, d more for a Hessian.
     """
 
     decoders: Sequence[nn.Module]
     likelihood: Likelihood
+    coupling: str = BETWEEN
     evaluations: int = 0
 
     def curves_at_once(self, segments: int) -> int:
@@ -53,10 +61,12 @@ class FisherRao:
         return torch.stack(eta).unflatten(1, points.shape[:-1])
 
     def energy(self, points: Tensor) -> Tensor:
-        return terms.energy(self.likelihood, self.decode(points))
+        energy = terms.travel if self.coupling == WITHIN else terms.energy
+        return energy(self.likelihood, self.decode(points))
 
     def expand(self, points: Tensor) -> FisherRaoExpansion:
-        return FisherRaoExpansion(self.decoders, self.likelihood, points, self._count)
+        mixed = self.coupling == BETWEEN and len(self.decoders) > 1
+        return FisherRaoExpansion(self.decoders, self.likelihood, points, self._count, mixed)
 
     def measures(self, points: Tensor) -> dict[str, Tensor]:
         """Disagreement and travel in nats and length in √nats of points (B, N + 1, d): (B,) each.
@@ -70,8 +80,8 @@ class FisherRao:
 
     def sampled(self, samples: int, streams: Streams) -> MonteCarloFisherRao:
         """The study's estimate of the energy, from new pairs of decoders at every call."""
-        generators = streams("decoder pairs")
-        return MonteCarloFisherRao(self.decoders, self.likelihood, samples, generators)
+        generators, own = streams("decoder pairs"), self.coupling == WITHIN
+        return MonteCarloFisherRao(self.decoders, self.likelihood, samples, generators, own)
 
     @torch.no_grad()
     def _measures(self, points: Tensor) -> dict[str, Tensor]:

@@ -5,7 +5,8 @@ M = 1), the derivative of M E in eta^k_i is
 
     r^k_i = (mu^k_i - mū^{-k}_{i-1}) - V^k_i (etā^{-k}_{i+1} - eta^k_i)
 
-and everything else follows by the chain rule through J = ∂eta/∂z and ∇²eta.
+and everything else follows by the chain rule through J = ∂eta/∂z and ∇²eta. Where every decoder is
+coupled with itself alone, its own value takes the place of the mean of the others, as when M = 1.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from .base import Hessian
 class FisherRaoExpansion:
     """The Fisher-Rao energy around points (B, N + 1, d); see `base.Expansion`.
 
-    `count` is told of the work done, in evaluations of one decoder at one point.
+    `count` is told of the work done, in evaluations of one decoder at one point. `mixed` says that
+    pairs of different decoders are coupled.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class FisherRaoExpansion:
         likelihood: Likelihood,
         points: Tensor,
         count: Callable[[int], None],
+        mixed: bool,
     ):
         self.likelihood, self.count, self.shape = likelihood, count, points.shape
+        self.mixed = mixed
         flat = points.reshape(-1, points.shape[-1])
         # a decoder at a time: the arrays of all of them would leave the processor's cache
         self.passes = [DecoderPass(decoder, likelihood.link, flat) for decoder in decoders]
@@ -75,8 +79,8 @@ class FisherRaoExpansion:
             weighted = self.likelihood.weigh(variance, jacobian)
             own += products(weighted[:, :-1], jacobian[:, 1:]).double()
             weighted_sum, jacobian_sum = weighted_sum + weighted, jacobian_sum + jacobian
-        upper = own
-        if decoder_count > 1:
+        upper = own / decoder_count
+        if self.mixed:
             every = products(weighted_sum[:, :-1], jacobian_sum[:, 1:])
             upper = (every - own) / (decoder_count * (decoder_count - 1))
         return Hessian(diagonal, -upper)
@@ -97,8 +101,9 @@ class FisherRaoExpansion:
         for mean, eta in zip(self.mean, self.eta, strict=True):
             own = own + _dot(mean[:, :-1], eta[:, :-1])
             same = same + _dot(mean[:, :-1], eta[:, 1:])
-        decoder_count, across = len(self.passes), same
-        if decoder_count > 1:
+        decoder_count = len(self.passes)
+        across = same / decoder_count
+        if self.mixed:
             every = _dot(self.sums[1][:, :-1], self.sums[0][:, 1:])
             across = (every - same) / (decoder_count * (decoder_count - 1))
         ends = torch.stack([eta[:, [0, -1]] for eta in self.eta])
@@ -122,9 +127,8 @@ class FisherRaoExpansion:
         return self._others(self.eta[k], self.sums[0])[:, 2:] - self.eta[k][:, 1:-1]
 
     def _others(self, values: Tensor, total: Tensor) -> Tensor:
-        """The mean over all decoders but one, of whom there are values; its own if it is alone."""
-        decoder_count = len(self.passes)
-        return (total - values).div_(decoder_count - 1) if decoder_count > 1 else values
+        """What a decoder with these values is coupled with: the mean of all others, or itself."""
+        return (total - values).div_(len(self.passes) - 1) if self.mixed else values
 
 
 def _total(values: Sequence[Tensor]) -> Tensor:

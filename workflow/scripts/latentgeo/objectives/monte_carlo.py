@@ -25,6 +25,8 @@ class MonteCarloFisherRao:
     likelihood: Likelihood
     samples: int
     generators: Sequence[torch.Generator]
+    own: bool = False
+    """Whether a step has the same decoder at both ends."""
     evaluations: int = 0
 
     def energy(self, points: Tensor) -> Tensor:
@@ -34,6 +36,7 @@ class MonteCarloFisherRao:
             sample_decoder_pairs(decoder_count, self.samples, segments, g) for g in self.generators
         ]
         first, second = torch.stack(drawn_pairs, 1)
+        second = first if self.own else second
         parameters = []
         for k, decoder in enumerate(self.decoders):
             drawn = torch.zeros(points.shape[:2], dtype=torch.bool)

@@ -2,10 +2,11 @@
 
     E = sum over i of mean over k != l of KL(f_k(z_i) ‖ f_l(z_{i+1}))     (k = l when M = 1)
 
-in nats, for M decoders with natural parameters eta of shape (M, ..., N + 1, D). The mean over
-pairs of decoders is taken exactly, in O(M) work, from sums over the decoders. At coincident points
-it is not 0 but the decoders' disagreement; hence energy, disagreement and travel are reported side
-by side. All functions are differentiable.
+in nats (`travel` has k = l always: the energy of the expected metric), for M decoders with natural
+parameters eta of shape (M, ..., N + 1, D). The mean over pairs of decoders is taken exactly, in
+O(M) work, from sums over the decoders. At coincident points it is not 0 but the decoders'
+disagreement; hence energy, disagreement and travel are reported side by side. All functions are
+differentiable.
 """
 
 from __future__ import annotations

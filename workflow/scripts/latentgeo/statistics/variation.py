@@ -15,13 +15,13 @@ def coefficient_of_variation(values: np.ndarray) -> float:
 
 
 def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
-    """Mean, std (with n - 1) and CV over models of each measure of each pair of each VAE type.
+    """Mean, std (with n - 1) and CV over models of each measure of each pair of a type and metric.
 
-    Columns: vae, pair, measure, n, mean, std, cv, and how many of the n geodesics did not converge
-    or are not the lowest (`COUNTS`).
+    Columns: vae, metric, pair, measure, n, mean, std, cv, and how many of the n geodesics did not
+    converge or are not the lowest (`COUNTS`).
     """
-    long = counted(geodesics).melt(["vae", "pair", *COUNTS], measures, "measure")
+    long = counted(geodesics).melt(["vae", "metric", "pair", *COUNTS], measures, "measure")
     long["measure"] = pd.Categorical(long["measure"], measures)
-    groups = long.groupby(["vae", "pair", "measure"], observed=True)
+    groups = long.groupby(["vae", "metric", "pair", "measure"], observed=True)
     result = groups["value"].agg(n="count", mean="mean", std="std", cv=coefficient_of_variation)
     return result.join(groups[COUNTS].sum()).reset_index()

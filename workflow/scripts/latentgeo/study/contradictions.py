@@ -71,9 +71,9 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
         for asked in _listed(settings.get("decoders", ())):
             if asked > vaes.get(vae, asked):
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
-    if settings.get("metric") == "density":
+    if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
         if settings["start"] == "graph":
-            yield f"{key}.start: 'graph' is for the Fisher-Rao metric; use line or random"
+            yield f"{key}.start: 'graph' is for Fisher-Rao metrics; use line or random"
         if "decoders" in settings:
             yield f"{key}.decoders: the density metric knows no decoders; remove it"
 

@@ -13,18 +13,18 @@ from typing import Any
 
 from .series import Request, Series
 
-FISHER_RAO, DENSITY = "fisher-rao", "density"
+FISHER_RAO, WITHIN, DENSITY = "fisher-rao", "fisher-rao-within", "density"
 
 
 @dataclass(frozen=True)
 class Experiment:
     """One experiment; all of its fields are what JSON can say."""
 
-    metric: str
+    metrics: list[str]
     vaes: list[str]
     seeds: list[int]
     decoder_counts: dict[str, list[int]]
-    """Of each VAE type; 0 where a metric knows no decoders."""
+    """Of each VAE type."""
     starts: dict[str, str]
     """The start of each curve family."""
     solvers: list[str]
@@ -37,13 +37,23 @@ class Experiment:
     def requests(self) -> list[Request]:
         """The geodesics that it asks for."""
         return [
-            Request(Series(vae, seed, self.metric, curve, start, solver), count, self.pairs)
+            Request(Series(vae, seed, metric, curve, start, solver), count, self.pairs)
             for vae in self.vaes
             for seed in self.seeds
+            for metric in self.metrics
             for curve, start in self.starts.items()
             for solver in self.solvers
-            for count in self.decoder_counts[vae]
+            for count in self._counts(vae, metric)
         ]
+
+    def _counts(self, vae: str, metric: str) -> list[int]:
+        """The density metric knows no decoders, and one decoder is coupled with itself anyway."""
+        if metric == DENSITY:
+            return [0]
+        counts = self.decoder_counts[vae]
+        if metric == WITHIN and FISHER_RAO in self.metrics:
+            return [count for count in counts if count > 1]
+        return counts
 
     def described(self) -> dict[str, Any]:
         """The fields, from which it can be made again."""
@@ -80,15 +90,12 @@ def _experiment(
 ) -> Experiment:
     """All types, seeds and decoders where the settings name none."""
     vaes = _listed(settings, "vae", config["vaes"])
-    metric = settings.get("metric", FISHER_RAO)
     return Experiment(
-        metric=metric,
+        metrics=_listed(settings, "metric", FISHER_RAO),
         vaes=vaes,
         seeds=_listed(settings, "seed", range(config["training"]["seeds"])),
         decoder_counts={
-            vae: [0]
-            if metric == DENSITY
-            else list(decoder_counts or _listed(settings, "decoder", [config["vaes"][vae]]))
+            vae: list(decoder_counts or _listed(settings, "decoder", [config["vaes"][vae]]))
             for vae in vaes
         },
         starts=dict.fromkeys(_listed(settings, "curve", ()), settings["start"]),
@@ -99,14 +106,13 @@ def _experiment(
 
 def _of_starts(kind: str, settings: Mapping[str, Any]) -> Experiment:
     """Part C's geodesics that are started cold, hot, or that hot starts are."""
-    metric = DENSITY if kind == "density" else FISHER_RAO
     start = {"density": settings["density_start"], "hot": "hot", "cold": None}[kind]
     vae = settings["vae"]
     return Experiment(
-        metric=metric,
+        metrics=[DENSITY if kind == "density" else FISHER_RAO],
         vaes=[vae],
         seeds=[settings["seed"]],
-        decoder_counts={vae: [0 if metric == DENSITY else settings["decoders"]]},
+        decoder_counts={vae: [settings["decoders"]]},
         starts={curve: start or cold for curve, cold in settings["cold"].items()},
         solvers=list(settings["solvers"]),
         pairs=settings["pairs"],

@@ -60,6 +60,10 @@ GRID = {
     "skewness": "float m g g 2 2 2",
     "slope": "float m g g 2 2 2",
     "bending": "float m g g 2 2 2 2",
+    "own_metric": "float m g g 2 2",
+    "own_skewness": "float m g g 2 2 2",
+    "own_slope": "float m g g 2 2 2",
+    "own_bending": "float m g g 2 2 2 2",
     "entropy": "float m g g",
 }
 """The arrays of a `LatentGrid`."""

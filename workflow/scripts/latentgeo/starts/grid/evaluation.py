@@ -126,17 +126,25 @@ def _fields(own: Tensor, every: Tensor) -> dict[str, Tensor]:
     `own` sums mean_k eta_k, `every` all mean_k eta_l, over those decoders: (M, F, F, 6, 6).
     """
     count = torch.arange(1, len(own) + 1)[:, None, None, None, None]
+    within = own / count
     between = torch.where(count > 1, (every - own) / (count * (count - 1)).clamp(min=1), own)
-    among = own / count - between  # the covariance of mu and its slopes with eta and its slopes
-    first_second = between[..., FIRST, SECOND]
-    second_first = between[..., SECOND, FIRST].movedim(-1, -3)
-    return {
+    among = within - between  # the covariance of mu and its slopes with eta and its slopes
+    fields = {
         "disagreement": among[..., 0, 0],
         "drift": among[..., 0, FIRST] - among[..., FIRST, 0],
-        "metric": symmetric(between[..., FIRST, FIRST], 2),
+    }
+    return fields | _of_steps(between) | {f"own_{n}": f for n, f in _of_steps(within).items()}
+
+
+def _of_steps(coupled: Tensor) -> dict[str, Tensor]:
+    """The fields of second order and more in steps, of mean products of jets (M, F, F, 6, 6)."""
+    first_second = coupled[..., FIRST, SECOND]
+    second_first = coupled[..., SECOND, FIRST].movedim(-1, -3)
+    return {
+        "metric": symmetric(coupled[..., FIRST, FIRST], 2),
         "skewness": symmetric(first_second - second_first, 3),
         "slope": symmetric(first_second + second_first, 3),
-        "bending": symmetric(between[..., SECOND, :][..., SECOND], 4),
+        "bending": symmetric(coupled[..., SECOND, :][..., SECOND], 4),
     }
 
 

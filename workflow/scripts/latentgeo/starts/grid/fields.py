@@ -15,11 +15,13 @@ implied, its fields are
     slope         T_ijk = <∂_i mu_k ∂_jk eta_l + ∂_jk mu_k ∂_i eta_l>, symmetrised
     bending       Q_ijkl = <∂_ij mu_k ∂_kl eta_l>, symmetrised.
 
-For one decoder D = a = 0, C is the Fisher-Rao metric and -S the skewness (Amari-Chentsov) tensor.
-The sum of the even terms and of T is half the symmetric KL of a step: the integral of C along it,
-by the trapezoidal rule with its correction for slopes, less what a step saves as it does not follow
-the decoders' image of it where that is bent. The other odd terms are what makes a curve and its
-reverse differ. (Left out, of third order as well, is the curvature of a.)
+For one decoder, and where every decoder is coupled with itself alone (k = l always; the fields
+whose names begin with `own_`), D = a = 0. For one decoder C is the Fisher-Rao metric and -S the
+skewness (Amari-Chentsov) tensor. The sum of the even terms and of T is half the symmetric KL of a
+step: the integral of C along it, by the trapezoidal rule with its correction for slopes, less what
+a step saves as it does not follow the decoders' image of it where that is bent. The other odd terms
+are what makes a curve and its reverse differ. (Left out, of third order as well, is the curvature
+of a.)
 
 One evaluation of the decoders on a grid gives these fields for every pair of points, every curve
 family and every prefix of the decoders, and minimising the interpolated energy takes no decoder.
@@ -27,7 +29,7 @@ family and every prefix of the decoders, and minimising the interpolated energy 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,8 +47,9 @@ class LatentGrid:
 
     Shapes, for G nodes an axis and M decoders: `axes` (2, G) the nodes' coordinates, `centre` and
     `scale` (2,), `disagreement` (M, G, G), `drift` (M, G, G, 2), `metric` (M, G, G, 2, 2),
-    `skewness` and `slope` (M, G, G, 2, 2, 2), `bending` (M, G, G, 2, 2, 2, 2), and `entropy`
-    (M, G, G), the entropy of the decoders' output a pixel, mean over pixels and decoders.
+    `skewness` and `slope` (M, G, G, 2, 2, 2), `bending` (M, G, G, 2, 2, 2, 2), those named `own_`
+    the same, and `entropy` (M, G, G), the entropy of the decoders' output a pixel, mean over pixels
+    and decoders.
     """
 
     axes: np.ndarray
@@ -58,8 +61,24 @@ class LatentGrid:
     skewness: np.ndarray
     slope: np.ndarray
     bending: np.ndarray
+    own_metric: np.ndarray
+    own_skewness: np.ndarray
+    own_slope: np.ndarray
+    own_bending: np.ndarray
     entropy: np.ndarray
 
     @property
     def nodes(self) -> int:
         return self.axes.shape[1]
+
+    def within(self) -> LatentGrid:
+        """The same with every decoder coupled with itself alone."""
+        return replace(
+            self,
+            disagreement=np.zeros_like(self.disagreement),
+            drift=np.zeros_like(self.drift),
+            metric=self.own_metric,
+            skewness=self.own_skewness,
+            slope=self.own_slope,
+            bending=self.own_bending,
+        )

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import restarts
-import torch
-from contestants import (
-    Adam,
-    Budget,
-    Stochman,
-    Trace,
-    bows,
-    certified,
-    charged,
-    evaluate_grid,
-    l_bfgs_b,
-    newton,
-    newton_from_graph,
-    study,
-)
+from contestants import RATES, Adam, Stochman, l_bfgs_b, study
 from latentgeo.curves import CubicSpline, Family, PiecewiseLinear, Polynomial
 from latentgeo.geodesics import streams_of
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts.base import one_each
-from latentgeo.starts.grid.fields import LatentGrid
-from latentgeo.starts.grid.routes import Routes
 from latentgeo.starts.line import line
 from latentgeo.starts.random import random
+from minima import Known, Ours, ours, with_actions
 from models import Model
-from torch import Tensor
+from ours import evaluate_grid, newton, newton_from_graph
+from traces import Budget, Trace
 
 FAMILY = {
     "polynomial": Polynomial(3),
@@ -40,11 +26,10 @@ FAMILY = {
     "cubic-spline": CubicSpline(8),
 }
 LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
-OURS, ESCAPING = "newton", "newton-escapes"
-ESCAPES = 4
-SAME = 1e-3
-"""Share by which an action may be above another that counts as no higher."""
+OURS, ESCAPING, STUDY = "newton", "newton-escapes", "study"
+OTHERS = {"l-bfgs-b": l_bfgs_b, "adam": Adam(RATES), "stochman": Stochman()}
 SEED = 0
+QUICK, DEFAULT, FULL = "quick", "default", "full"
 
 
 @dataclass(frozen=True)
@@ -55,84 +40,25 @@ class Limits:
     budget: Budget
 
 
-QUICK, DEFAULT, FULL = "quick", "default", "full"
-
-
 def limits(contestant: str, vae: str, family: str, effort: str) -> Limits:
     """Pairs and budgets; by default what would take hours gets fewer pairs, see README.md."""
     ensemble, polynomial = vae == "ensemble", family == "polynomial"
     if effort == QUICK:
-        return Limits(2 if contestant == "study" else 4, Budget(40))
-    if contestant == "study":
-        return Limits(8 if polynomial else 4, Budget(2000, cpu=10.0))
+        return Limits(2 if contestant == STUDY else 4, Budget(40))
+    if contestant == STUDY:
+        return Limits(6 if polynomial else 3, Budget(2000, cpu=10.0))
     if contestant == "l-bfgs-b":
         return Limits(50, Budget(500))
-    if effort == FULL or not ensemble:
-        return Limits(50, Budget(150))
-    return Limits(16 if polynomial else 8, Budget(150))
+    if not ensemble:
+        return Limits(50, Budget(300))
+    return Limits(50 if effort == FULL else 8, Budget(150))
 
 
-def random_starts(vae: str, effort: str) -> int:
-    """How many random starts of ours look for lower minima."""
-    return {QUICK: 2, FULL: 20}.get(effort, 6 if vae == "ensemble" else 20)
-
-
-@dataclass(frozen=True)
-class Known:
-    """The minima that ours found between the pairs of a model, from anywhere.
-
-    The lowest energy of N steps need not be a geodesic's: a curve that jumps where the decoders
-    change most may have less. It gives itself away by its action, the energy that it has as its
-    steps are divided ever more finely.
-    """
-
-    energy: np.ndarray  # (K, B), in the order of `traces`
-    action: np.ndarray
-    traces: dict[str, list[list[Trace]]]
-    """Of each start ("graph", "random", ...) the runs."""
-    limit: list[str]
-    """What limits the curves from the graph start (`certificates.base.Certificate`)."""
-
-    def best_geodesic(self) -> np.ndarray:
-        """The lowest energies of curves of no higher action than those from the graph start."""
-        no_longer = self.action <= self.action[0] * (1 + SAME)
-        return np.where(no_longer, self.energy, np.inf).min(0)
-
-
-def known_minima(
-    model: Model, problem: Problem, grid: LatentGrid, share: float, effort: str
-) -> Known:
-    """Ours from the graph start and the line, without and with escapes, and from random starts.
-
-    `share` is what the grid cost a pair.
-    """
-    graph, routes = newton_from_graph(problem, grid)
-    graph, limit = certified(graph, problem, routes)
-    straight = one_each(line(problem.family, len(problem), 2))
-    traces = {
-        "graph": [charged(graph, share, 0.0)],
-        "graph, escapes": [charged(newton_from_graph(problem, grid, ESCAPES)[0], share, 0.0)],
-        "line": [newton(problem, straight)],
-        "line, escapes": [newton(problem, straight, ESCAPES)],
-        "random": [
-            newton(problem, one_each(weights))
-            for weights in bows(problem, model.latents.std(0), random_starts(model.vae, effort))
-        ],
-    }
-    runs = [run for own in traces.values() for run in own]
-    weights = [torch.stack([trace.weights for trace in run]) for run in runs]
-    energy = np.array([[trace.energy[-1] for trace in run] for run in runs])
-    action = np.stack([_actions(problem, routes, own) for own in weights])
-    return Known(energy, action, traces, limit)
-
-
-def _actions(problem: Problem, routes: Routes, weights: Tensor) -> np.ndarray:
-    """Actions (B,): of one decoder by fine steps, else from the grid, infinite beyond it."""
-    if len(problem.objective.decoders) > 1:
-        return routes.actions(problem, weights).nan_to_num(nan=torch.inf).numpy()
-    fine = replace(problem, segments=16 * problem.segments)
-    with torch.no_grad():
-        return 16 * fine.energies(weights).numpy()
+def random_starts(vae: str, effort: str) -> tuple[int, int]:
+    """How many random bows and curves of normal weights look for lower minima."""
+    if effort == QUICK:
+        return 2, 1
+    return (15, 5) if vae == "single" or effort == FULL else (5, 1)
 
 
 def run(
@@ -143,51 +69,50 @@ def run(
     The study's recipe, which takes longest, takes part only if `studied`.
     """
     whole = model.problem(FAMILY["polynomial"], segments)
-    pairs = len(whole)
+    pairs, spread = len(whole), model.latents.std(0)
     _warm_up(model, segments, grid_nodes)
     grid, grid_cpu, _ = evaluate_grid(whole, model.latents, grid_nodes)
     log(f"{model.vae} {model.seed}: grid {grid_cpu:.2f} s")
     for name, family in FAMILY.items():
         problem = model.problem(family, segments)
-        known = known_minima(model, problem, grid, grid_cpu / pairs, effort)
+        randoms = random_starts(model.vae, effort)
+        own = ours(problem, grid, grid_cpu / pairs, spread, randoms)
         log(f"{model.vae} {model.seed} {name}: minima")
-        own = known.traces
-        runs = {
-            (OURS, "graph"): own["graph"][0],
-            (OURS, "line"): own["line"][0],
-            (OURS, "random"): own["random"][0],
-            (ESCAPING, "graph"): own["graph, escapes"][0],
-            (ESCAPING, "line"): own["line, escapes"][0],
-        }
-        cold = line(family, pairs, 2)
-        for contestant, solve in OTHERS.items():
-            runs[contestant, "line"] = _limited(model, problem, cold, contestant, solve, effort)
-        if studied:
-            weights = (
-                random(family, 2, streams_of(SEED, range(pairs))("random start"))
-                if name == "polynomial"
-                else cold
-            )
-            start = "random" if name == "polynomial" else "line"
-            runs["study", start] = _limited(model, problem, weights, "study", study, effort)
+        runs = _contest(model, problem, name, own, effort, studied)
         log(f"{model.vae} {model.seed} {name}: contest")
-        table = _rows(runs, known, pairs)
-        again = restarts.run(model, problem, runs, known, OTHERS, effort)
+        attempts = restarts.attempts(model, problem, runs, own, OTHERS, effort)
         log(f"{model.vae} {model.seed} {name}: restarts")
-        yield _told(table, model, name), _told(again, model, name)
+        others = [run for again in attempts.values() for run in again]
+        known = Known.of([*own, *runs.values(), *others], pairs)
+        rows = _rows(runs, known, own.limit)
+        again = restarts.rows(runs, attempts, known)
+        yield _told(rows, model, name), _told(again, model, name)
 
 
-OTHERS = {"l-bfgs-b": l_bfgs_b, "adam": Adam(0.1), "stochman": Stochman()}
-
-
-def _limited(
-    model: Model, problem: Problem, weights: Tensor, name: str, solve: Callable, effort: str
-) -> list[Trace]:
-    """A contestant on the first pairs, as many as its limit is."""
-    family = next(key for key, value in FAMILY.items() if value == problem.family)
-    limit = limits(name, model.vae, family, effort)
-    curves = range(min(limit.curves, len(problem)))
-    return solve(problem.select(list(curves)), weights[: len(curves)], limit.budget)
+def _contest(
+    model: Model, problem: Problem, name: str, own: Ours, effort: str, studied: bool
+) -> dict[tuple[str, str], list[Trace]]:
+    """The runs of all contestants, by contestant and start, of a family by name."""
+    runs = {
+        (OURS, "graph"): own.runs["graph"][0],
+        (OURS, "line"): own.runs["line"][0],
+        (OURS, "random"): own.runs["bow"][0],
+        (ESCAPING, "graph"): own.runs["graph, escapes"][0],
+        (ESCAPING, "line"): own.runs["line, escapes"][0],
+    }
+    cold = line(problem.family, len(problem), 2)
+    entered = {(other, "line"): (solve, cold) for other, solve in OTHERS.items()}
+    if studied and name == "polynomial":
+        streams = streams_of(SEED, range(len(problem)))("random start")
+        entered[STUDY, "random"] = study, random(problem.family, 2, streams)
+    elif studied:
+        entered[STUDY, "line"] = study, cold
+    for (contestant, start), (solve, weights) in entered.items():
+        limit = limits(contestant, model.vae, name, effort)
+        part = problem.select(list(range(min(limit.curves, len(problem)))))
+        found = solve(part, weights[: len(part)], limit.budget)
+        runs[contestant, start] = with_actions(found, problem, own.routes)
+    return runs
 
 
 def _told(table: pd.DataFrame, model: Model, family: str) -> pd.DataFrame:
@@ -207,30 +132,28 @@ def _warm_up(model: Model, segments: int, grid_nodes: int) -> None:
     newton_from_graph(problem, grid)
 
 
-def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known, pairs: int) -> pd.DataFrame:
+def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known, limit: list[str]) -> pd.DataFrame:
     """One row a curve; costs to a level are NaN where it was not reached."""
-    energies = np.full((len(runs), pairs), np.inf)
-    for row, traces in enumerate(runs.values()):
-        energies[row, : len(traces)] = [np.nanmin(trace.energy) for trace in traces]
-    best = np.minimum(energies.min(0), known.energy.min(0))
-    geodesic = known.best_geodesic()
     rows = []
     for (contestant, start), traces in runs.items():
+        certified = (contestant, start) == (OURS, "graph")
         for pair, trace in enumerate(traces):
+            best = known.geodesic(pair, trace.action)
             row = {"contestant": contestant, "start": start, "pair": pair}
             for level, tolerance in LEVELS.items():
-                at = trace.reached(geodesic[pair] * (1 + tolerance))
+                at = trace.reached(best * (1 + tolerance))
                 row[f"cpu_{level}"] = np.nan if at is None else trace.cpu[at]
                 row[f"evaluations_{level}"] = np.nan if at is None else trace.evaluations[at]
             row |= {
                 "cpu_total": trace.cpu[-1],
                 "evaluations_total": trace.evaluations[-1],
                 "energy": trace.energy[-1],
-                "best_geodesic": geodesic[pair],
-                "best_energy": best[pair],
+                "action": trace.action,
+                "best_energy": known.lowest(pair),
+                "best_geodesic": best,
                 "steps": trace.steps,
                 "converged": trace.converged,
-                "limit": known.limit[pair] if (contestant, start) == (OURS, "graph") else "",
+                "limit": limit[pair] if certified else "",
             }
             rows.append(row)
     return pd.DataFrame(rows)
@@ -239,6 +162,7 @@ def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known, pairs: int) ->
 KEY = ["vae", "seed", "family", "contestant", "start"]
 RUN = ["vae", "family", "contestant", "start"]
 WRONG = ["segments", "valley"]
+"""Limits by which a certificate says that a curve is no geodesic, or not the lowest."""
 
 
 def summarise(curves: pd.DataFrame) -> pd.DataFrame:
@@ -246,41 +170,47 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
 
     Costs a curve are over those that got there; `lowest` and `highest` are of single models.
     """
-
-    def one(group: pd.DataFrame) -> pd.Series:
-        excess = group.energy / group.best_geodesic - 1
-        by_model = group.assign(there=group["cpu_0.1pct"].notna()).groupby("seed")
-        shares, costs = by_model.there.mean(), by_model.cpu_total.mean()
-        row = {"models": group.seed.nunique(), "curves": len(group)}
-        for level, tolerance in LEVELS.items():
-            cpu = group[f"cpu_{level}"]
-            row[f"share_{level}"] = cpu.notna().mean()
-            row[f"share_{level}_of_all"] = (
-                group.energy <= group.best_energy * (1 + tolerance)
-            ).mean()
-            row[f"cpu_{level}_median"] = cpu.median()
-            row[f"cpu_{level}_mean"] = cpu.mean()
-            row[f"evaluations_{level}_mean"] = group[f"evaluations_{level}"].mean()
-        row |= {
-            "share_0.1pct_lowest": shares.min(),
-            "share_0.1pct_highest": shares.max(),
-            "cpu_total_mean": group.cpu_total.mean(),
-            "cpu_total_lowest": costs.min(),
-            "cpu_total_highest": costs.max(),
-            "evaluations_total_mean": group.evaluations_total.mean(),
-            "excess_mean": excess.mean(),
-            "excess_worst": excess.max(),
-            "excess_worst_of_all": (group.energy / group.best_energy - 1).max(),
-            "unmarked_above_1pct": ((excess > 0.01) & ~group.limit.isin(WRONG)).sum(),
-            "converged": group.converged.mean(),
-            "steps_median": group.steps.median(),
-            "steps_max": group.steps.max(),
-        }
-        return pd.Series(row)
-
-    table = curves.groupby(RUN, sort=False)[curves.columns.difference(RUN)].apply(one)
-    whole = ["models", "curves", "steps_max", "unmarked_above_1pct"]
+    table = curves.groupby(RUN, sort=False)[curves.columns.difference(RUN)].apply(_summary)
+    whole = ["models", "curves", "steps_max"]
     return table.astype(dict.fromkeys(whole, int)).reset_index()
+
+
+def _summary(group: pd.DataFrame) -> pd.Series:
+    energy, geodesic = (group.energy / group[f"best_{kind}"] - 1 for kind in ("energy", "geodesic"))
+    there = {"": energy <= 0.001, "_geodesics": group["cpu_0.1pct"].notna()}
+    row = {"models": group.seed.nunique(), "curves": len(group)}
+    for kind, reached in there.items():
+        models = reached.groupby(group.seed).mean()
+        row |= {
+            f"share_0.1pct{kind}": reached.mean(),
+            f"share_0.1pct{kind}_lowest": models.min(),
+            f"share_0.1pct{kind}_highest": models.max(),
+        }
+    row |= {
+        "excess_worst": energy.max(),
+        "excess_worst_geodesics": geodesic.max(),
+        "excess_mean_geodesics": geodesic.mean(),
+    }
+    if group.limit.any():  # of those alone that have certificates
+        row["unmarked"] = ((geodesic > 0.01) & ~group.limit.isin(WRONG)).mean()
+    for level in LEVELS:
+        cpu = group[f"cpu_{level}"]
+        row |= {
+            f"cpu_{level}_median": cpu.median(),
+            f"cpu_{level}_mean": cpu.mean(),
+            f"evaluations_{level}_mean": group[f"evaluations_{level}"].mean(),
+        }
+    costs = group.groupby("seed").cpu_total.mean()
+    row |= {
+        "cpu_total_mean": group.cpu_total.mean(),
+        "cpu_total_lowest": costs.min(),
+        "cpu_total_highest": costs.max(),
+        "evaluations_total_mean": group.evaluations_total.mean(),
+        "converged": group.converged.mean(),
+        "steps_median": group.steps.median(),
+        "steps_max": group.steps.max(),
+    }
+    return pd.Series({"unmarked": np.nan} | row)
 
 
 def ratios(curves: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,8 @@ SEEDS = {"single": (20, 21, 22), "ensemble": (20, 21)}
 """The models of each VAE type; nothing of ours was chosen by looking at them."""
 PAIRS_SEED = 2026
 """Of the generator that draws the pairs."""
+PAIRS = {"single": 50, "ensemble": 25}
+"""How many of the pairs the models of each VAE type get."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def main() -> None:
     if arguments.only in (None, "contest"):
         _contest(arguments)
     if arguments.only in (None, "scaling"):
-        model = models.load(arguments.results, "ensemble", arguments.ensemble[0], _pairs(arguments))
+        model = _load(arguments, "ensemble", arguments.ensemble[0])
         table = scaling.run(model, *_settings(arguments))
         _write(table, arguments.output / "scaling.csv")
         print(table.round(3).to_string(index=False))
@@ -50,7 +50,7 @@ def _contest(arguments: argparse.Namespace) -> None:
             parts[name].append(kept[~kept["vae"].isin(arguments.vaes)])
     for vae in arguments.vaes:
         for n, seed in enumerate(getattr(arguments, vae)):
-            model = models.load(arguments.results, vae, seed, _pairs(arguments))
+            model = _load(arguments, vae, seed)
             for tables in contest.run(model, *_settings(arguments), studied=n == 0):
                 for name, table in zip(files, tables, strict=True):
                     parts[name].append(table)
@@ -60,7 +60,7 @@ def _contest(arguments: argparse.Namespace) -> None:
     tables = {
         "contest": contest.summarise(curves),
         "ratios": contest.ratios(curves),
-        "restarts": restarts.summarise(again, contest.OURS),
+        "restarts": restarts.summarise(again),
     }
     for name, table in tables.items():
         _write(table, arguments.output / f"{name}.csv")
@@ -85,14 +85,15 @@ def _arguments() -> argparse.Namespace:
     ):
         effort.add_argument(f"--{name}", dest="effort", action="store_const", const=name, help=text)
     parser.set_defaults(effort=contest.DEFAULT)
-    add("--pairs", type=int, default=50)
+    add("--pairs", type=int, help="of each model; not given, 50 (single) and 25 (ensemble)")
     add("--segments", type=int, default=32)
     add("--grid-nodes", type=int, default=56)
     return parser.parse_args()
 
 
-def _pairs(arguments: argparse.Namespace) -> int:
-    return 4 if arguments.effort == contest.QUICK else arguments.pairs
+def _load(arguments: argparse.Namespace, vae: str, seed: int) -> models.Model:
+    pairs = {contest.QUICK: 4, contest.DEFAULT: models.PAIRS[vae], contest.FULL: 50}
+    return models.load(arguments.results, vae, seed, arguments.pairs or pairs[arguments.effort])
 
 
 def _settings(arguments: argparse.Namespace) -> tuple:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import torch
-from contestants import Trace, evaluate_grid, newton_from_graph
 from latentgeo.curves import Polynomial
 from latentgeo.randomness import generator
 from latentgeo.starts.grid.fields import LatentGrid
 from models import Model
+from ours import evaluate_grid, newton_from_graph
+from traces import Trace
 
 SIZES = {
     "decoders": (1, 2, 3, 4, 6, 8, 10),

@@ -204,11 +204,16 @@ def start_from(wildcards):
     return {}
 
 
+def certified(wildcards):
+    """Whether it can be said of a metric's geodesics how low they are."""
+    return plugins.exists("certificates", wildcards.metric)
+
+
 def grid_of(wildcards):
     """The latent grid knows the ways of the Fisher-Rao metrics: for the start `graph`, and to tell
     of any geodesic whether there is a lower one.
     """
-    return {"grid": GRID.format(**wildcards)} if wildcards.metric != "density" else {}
+    return {"grid": GRID.format(**wildcards)} if certified(wildcards) else {}
 
 
 def metric_settings(wildcards):

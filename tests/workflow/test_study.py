@@ -56,7 +56,7 @@ def test_the_tables_hold_every_observation(finished):
         assert counts[key] == count, key
     assert len(table(finished, "cv")) == 3 * 3 * 5  # two types, one of them under two metrics
     assert (table(finished, "cv")["n"] == 2).all()
-    assert len(table(finished, "proximity")) == 2 * 3
+    assert len(table(finished, "proximity")) == 2 * 3 + 2 * 2  # one decoder under one metric
     assert len(table(finished, "starts")) == 2 * 2 * 2 * 2
 
 

@@ -80,15 +80,15 @@ def test_nothing_is_known_beyond_the_grid():
     assert found.excess.isnan().all()
 
 
-def test_of_the_density_metric_nothing_is_said():
-    problem = Problem(None, CubicSpline(8), START, END, 8)
-    density = plugins.load("certificates", "density")
-    found = density.certify(problem, None, None, density.prepare(problem, None, 0))
-    assert found.limit == ["unknown"]
+def test_of_a_metric_without_certificates_nothing_is_said():
+    assert not plugins.exists("certificates", "density")
+    assert plugins.exists("certificates", "fisher-rao-within")
+    found = base.unknown(2)
+    assert found.limit == ["unknown"] * 2
     assert found.excess.isnan().all()
     assert {name: len(values) for name, values in found.arrays().items()} == {
-        "excess": 1,
-        "limit": 1,
+        "excess": 2,
+        "limit": 2,
     }
 
 

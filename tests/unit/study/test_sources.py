@@ -197,7 +197,7 @@ def test_what_depends_on_the_path_finder():
     finder = "latentgeo/starts/grid/paths.py"
     for part in ("starts.graph", "certificates.fisher_rao"):
         assert finder in of_library("solve_geodesics", f"latentgeo.{part}")
-    for part in ("starts.line", "certificates.density"):
+    for part in ("starts.line", "objectives.density"):
         assert finder not in of_library("solve_geodesics", f"latentgeo.{part}")
 
 

@@ -7,6 +7,7 @@ have. Nothing imports them all, so that a change of one concerns only what names
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 
@@ -18,3 +19,8 @@ def module_name(kind: str, name: str) -> str:
 def load(kind: str, name: str) -> ModuleType:
     """The module of a part, imported."""
     return import_module(module_name(kind, name))
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether there is such a part, for kinds of which not all names need one."""
+    return find_spec(module_name(kind, name)) is not None

@@ -1,1 +1,1 @@
-"""Whether geodesics are the lowest that there are. A module for each metric."""
+"""Whether geodesics are the lowest there are: a module for each metric of which that is known."""

@@ -25,7 +25,7 @@ class Certificate:
         segments  in so few segments its energy is the lower one, though its action is higher: it
                   jumps where the decoders change most, and is no geodesic
         valley    there is a lower curve of the family, along another way
-        unknown   nothing can be said: the curve leaves the grid, or there is none for its metric
+        unknown   nothing can be said: the curve leaves the grid, or the metric has no certificates
     """
 
     excess: Tensor

@@ -16,7 +16,7 @@ from latentgeo.starts.base import one_each
 from latentgeo.starts.line import line
 from latentgeo.starts.random import random
 from minima import Known, Ours, ours, with_actions
-from models import Model
+from models import GRID_PAIRS, Model
 from ours import evaluate_grid, newton, newton_from_graph
 from traces import Budget, Trace
 
@@ -76,7 +76,7 @@ def run(
     for name, family in FAMILY.items():
         problem = model.problem(family, segments)
         randoms = random_starts(model.vae, effort)
-        own = ours(problem, grid, grid_cpu / pairs, spread, randoms)
+        own = ours(problem, grid, grid_cpu / GRID_PAIRS, spread, randoms)
         log(f"{model.vae} {model.seed} {name}: minima")
         runs = _contest(model, problem, name, own, effort, studied)
         log(f"{model.vae} {model.seed} {name}: contest")

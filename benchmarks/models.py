@@ -21,6 +21,8 @@ PAIRS_SEED = 2026
 """Of the generator that draws the pairs."""
 PAIRS = {"single": 50, "ensemble": 25}
 """How many of the pairs the models of each VAE type get."""
+GRID_PAIRS = 50
+"""How many pairs share the cost of a model's grid: those that the study has of a model."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,14 @@ class Model:
 
 
 def load(results: Path, vae: str, seed: int, pairs: int) -> Model:
-    """A trained model of a study's results, with so many random pairs, the first of 50.
+    """A trained model of a study's results, with so many random pairs, a model's first.
 
     Raises StudyError when a file is missing or damaged.
     """
     model = files.load(results / "models" / vae / f"seed-{seed}" / "model.safetensors")
     latents = load_arrays(results / "latents" / vae / f"seed-{seed}.npz", "means")["means"]
     generator = np.random.default_rng(PAIRS_SEED)
-    rows = generator.choice(len(latents), (max(pairs, 50), 2), replace=False)[:pairs]
+    rows = generator.choice(len(latents), (max(pairs, GRID_PAIRS), 2), replace=False)[:pairs]
     return Model(
         vae,
         seed,

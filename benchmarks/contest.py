@@ -48,10 +48,9 @@ def limits(contestant: str, vae: str, family: str, effort: str) -> Limits:
     if contestant == STUDY:
         return Limits(6 if polynomial else 3, Budget(2000, cpu=10.0))
     if contestant == "l-bfgs-b":
-        return Limits(50, Budget(500))
-    if not ensemble:
-        return Limits(50, Budget(300))
-    return Limits(50 if effort == FULL else 8, Budget(150))
+        return Limits(50, restarts.BUDGETS[vae][contestant])
+    curves = 50 if effort == FULL else 8 if ensemble else 25
+    return Limits(curves, restarts.BUDGETS[vae][contestant])
 
 
 def random_starts(vae: str, effort: str) -> tuple[int, int]:

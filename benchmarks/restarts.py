@@ -19,16 +19,16 @@ LEVEL = 1e-3
 OURS = "newton"
 FIRST = {OURS: "graph"}
 """Where a contestant's first attempt starts, if not at the line."""
-PAIRS = {"single": 16, "ensemble": 6}
+PAIRS = {"single": 12, "ensemble": 5}
 """How many of the pairs take part."""
 ATTEMPTS = {
-    "single": {"l-bfgs-b": 8, "adam": 5, "stochman": 5},
+    "single": {"l-bfgs-b": 8, "adam": 3, "stochman": 3},
     "ensemble": {"l-bfgs-b": 5, "adam": 3, "stochman": 3},
 }
 """Random starts of each of the others; of ours are more."""
 FULL_ATTEMPTS = 15
 BUDGETS = {
-    "single": {"l-bfgs-b": Budget(500), "adam": Budget(300), "stochman": Budget(300)},
+    "single": {"l-bfgs-b": Budget(500), "adam": Budget(200), "stochman": Budget(300)},
     "ensemble": {"l-bfgs-b": Budget(500), "adam": Budget(150), "stochman": Budget(150)},
 }
 

@@ -44,7 +44,6 @@ bench: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --directory benchmarks/models \
 		--configfile config.yaml benchmarks/models.yaml -- $(BENCH_MODELS)
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/breakdown.py
 
 clean:
 	rm -rf results .snakemake

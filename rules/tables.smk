@@ -55,6 +55,22 @@ use rule geodesics_table as cv_table with:
         "Tabulating the variation over retrained models"
 
 
+use rule geodesics_table as contrasts_table with:
+    input:
+        geodesics=geodesics_of("variation"),
+    output:
+        table=table("contrasts", parts="ab", shown="contrasts of variation"),
+    log:
+        "results/logs/contrasts_table.log",
+    params:
+        script="contrasts_table",
+        code=code("contrasts_table"),
+        experiments=described("variation"),
+        study_seed=config["seed"],
+    message:
+        "Comparing the variation of groups of models"
+
+
 use rule geodesics_table as proximity_table with:
     input:
         latents=one_model(LATENTS, "proximity"),

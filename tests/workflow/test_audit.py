@@ -837,6 +837,24 @@ def test_the_table_of_variation_by_loops(files):
         assert np.isnan(row.cv) if mean == 0 else row.cv == pytest.approx(std / mean, rel=1e-6)
 
 
+def test_the_table_of_contrasts_has_every_two_groups_and_says_nothing_of_two_models(files):
+    table = files.table("contrasts")
+    groups = [(vae, metric) for vae in VAES for metric in coupled(VAES[vae])]
+    pairs = [(a, b) for n, a in enumerate(groups) for b in groups[n + 1 :]]
+    measures = ["length", "energy", "disagreement", "travel", "euclidean"]
+    expected = [(*a, *b, measure) for a, b in pairs for measure in measures]
+    names = ["vae_a", "metric_a", "vae_b", "metric_b", "measure"]
+    assert [tuple(row) for row in table[names].itertuples(index=False)] == expected
+    assert (table[["models_a", "models_b", "pairs"]] == [2, 2, 3]).all().all()
+    assert table.loc[:, "ratio":"share_lower"].isna().all().all()
+    for row in table.itertuples():
+        of = [(row.vae_a, row.metric_a), (row.vae_b, row.metric_b)]
+        keys = [k for k in wanted()["variation"] if (k[0], k[3]) in of]
+        ones = [files.geodesics()[key] for key in keys]
+        assert row.not_converged == sum(not one["converged"] for one in ones)
+        assert row.not_lowest == sum(one["limit"] in ("valley", "segments") for one in ones)
+
+
 def test_the_table_of_proximity_by_brute_force(files):
     table = files.table("proximity")
     names = "metric curve decoders n mean std not_converged not_lowest"
@@ -928,6 +946,7 @@ def test_every_result_was_made_from_its_own_inputs(files):
         "results/tables/models.csv": {model(*m, "evaluation") for m in MODELS},
         "results/tables/geodesics.csv": set(held.values()),
         "results/tables/cv.csv": of("variation"),
+        "results/tables/contrasts.csv": of("variation"),
         "results/tables/proximity.csv": of("proximity") | {model("ensemble", 0, "latents")},
         "results/tables/starts.csv": of("starts.cold") | of("starts.hot"),
         "results/figures/cv.png": {"results/tables/cv.csv"},

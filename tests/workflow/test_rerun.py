@@ -7,7 +7,8 @@ import shutil
 import pytest
 from project import PROJECT, Study
 
-TABLES = {"models_table", "geodesics_table", "cv_table", "proximity_table", "starts_table"}
+TABLES = {"models_table", "geodesics_table", "cv_table", "contrasts_table"}
+TABLES |= {"proximity_table", "starts_table"}
 FIGURES = {
     "geodesics_figure",
     "models_figure",
@@ -47,9 +48,10 @@ SOLVING = {"solve_geodesics", *FROM_GEODESICS}
 PART_C_FIGURES = {"starts_curves_figure", "starts_energy_figure"}
 PROXIMITY = {"proximity_table", "proximity_figure"}
 FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
-IN_VARIATION = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", "models_figure"}
-COUNTED = {"cv_table", "cv_figure", "geodesics_figure", *PROXIMITY}
-WITHIN = {"solve_geodesics", "geodesics_table", "cv_table", "cv_figure", *PROXIMITY}
+VARIATION = {"cv_table", "cv_figure", "contrasts_table"}
+IN_VARIATION = {"solve_geodesics", "geodesics_table", "models_figure", *VARIATION}
+COUNTED = {"geodesics_figure", *VARIATION, *PROXIMITY}
+WITHIN = {"solve_geodesics", "geodesics_table", *VARIATION, *PROXIMITY}
 IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
 TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure"}
 
@@ -93,6 +95,7 @@ TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure
         library("images/torchvision.py", []),
         library("statistics/variation.py", ["cv_table", "cv_figure"]),
         library("statistics/counts.py", COUNTED),
+        library("statistics/contrasts.py", ["contrasts_table"]),
         library("statistics/proximity.py", ["proximity_table", "proximity_figure"]),
         library("study/plotting.py", FIGURES),
         library("study/panels.py", ["cv_figure", "training_figure", *PART_C_FIGURES]),

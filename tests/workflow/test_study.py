@@ -13,6 +13,8 @@ COLUMNS = {
     "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
     "disagreement travel length euclidean initial_energy steps converged status excess limit",
     "cv": "vae metric pair measure n mean std cv not_converged not_lowest",
+    "contrasts": "vae_a metric_a vae_b metric_b measure models_a models_b pairs ratio low high "
+    "wide_low wide_high error p share_lower not_converged not_lowest",
     "proximity": "metric curve decoders n mean std not_converged not_lowest",
     "starts": "curve solver pair start initial_energy final_energy steps converged limit",
 }

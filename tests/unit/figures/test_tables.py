@@ -1,7 +1,10 @@
 """The tables that figures 2 and 3 are drawn of count what did not converge, and leave none out."""
 
+import numpy as np
 import pandas as pd
+import pytest
 import scripts
+from latentgeo.study.records import read
 from synthetic import Results
 
 PAIRS = 7
@@ -37,3 +40,32 @@ def test_proximity_is_over_all_pairs(tmp_path):
     assert (table["n"] == PAIRS).all()
     for count in ("not_converged", "not_lowest"):
         assert (table[count] == len(MISSED)).all()
+
+
+def test_contrasts_are_those_of_the_geodesics_by_loops(tmp_path):
+    results = Results(tmp_path, pairs=PAIRS)
+    experiment = results.experiment(["single", "ensemble"], range(4), ["polynomial"])
+    results.geodesics(*experiment.requests())
+    files = [str(path) for path in (tmp_path / "geodesics").rglob("*.npz")]
+    path = tmp_path / "contrasts.csv"
+    params = {"experiments": {"variation": experiment.described()}, "study_seed": 0}
+    scripts.run("contrasts_table", {"geodesics": files}, params, scripts.Named(table=str(path)))
+    table = pd.read_csv(path)
+    assert table["measure"].tolist() == ["length", "energy", "disagreement", "travel", "euclidean"]
+    every = read(files, experiment.requests())
+    for row in table.itertuples():
+        cv = {}
+        for vae in ("single", "ensemble"):
+            own = every[every["vae"] == vae]
+            values = [own.loc[own["pair"] == pair, row.measure] for pair in range(PAIRS)]
+            cv[vae] = np.array([v.std(ddof=1) / v.mean() for v in values])
+        ratios = cv["single"] / cv["ensemble"]
+        assert (row.vae_a, row.vae_b, row.pairs) == ("single", "ensemble", PAIRS)
+        assert row.ratio == pytest.approx(np.exp(np.log(ratios).mean()), rel=1e-7)
+        assert row.share_lower == pytest.approx((ratios < 1).mean())
+        assert row.low < row.ratio < row.high
+        assert 0 < row.p <= 1
+    scripts.run(
+        "contrasts_table", {"geodesics": files[::-1]}, params, scripts.Named(table=str(path))
+    )
+    pd.testing.assert_frame_equal(pd.read_csv(path), table)

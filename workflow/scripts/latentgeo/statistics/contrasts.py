@@ -48,7 +48,8 @@ def log_cv(values: np.ndarray) -> np.ndarray:
 
 def effect(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Of values (..., n, P) of two groups: (...)."""
-    return (log_cv(a) - log_cv(b)).mean(-1)
+    with np.errstate(invalid="ignore"):
+        return (log_cv(a) - log_cv(b)).mean(-1)
 
 
 def contrast(a: np.ndarray, b: np.ndarray, same: bool, random: np.random.Generator) -> Contrast:
@@ -149,4 +150,4 @@ def permutation(a: np.ndarray, b: np.ndarray, same: bool, random: np.random.Gene
             order = random.permutation(len(every))
             parts = [every[order[:count]], every[order[count:]]]
         as_large += statistic(*parts) >= own * (1 - 1e-12)
-    return (as_large + 1) / (RESAMPLED + 1)
+    return float((as_large + 1) / (RESAMPLED + 1))

@@ -141,6 +141,7 @@ def _restarts(ax: Axes, table: pd.DataFrame) -> None:
     ax.set(xscale="log", xlabel=title)
     ax.set_yticks(range(len(RESTARTED)), RESTARTED.values())
     ax.set_ylim(len(RESTARTED) - 0.5, -0.5)
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.grid(axis="x", alpha=0.3)
     for row in range(1, len(RESTARTED)):
         ax.axhline(row - 0.5, color="0.85", lw=0.7)

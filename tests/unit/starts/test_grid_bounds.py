@@ -133,6 +133,22 @@ def test_the_bound_is_close_below_the_lowest_action_that_is_found(seed, disagree
     assert (routes.least >= routes.lowest * 0.9)[known].all()
 
 
+@pytest.mark.parametrize("disagreement", [0.3, 3.0, 30.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_is_the_highest_of_all_constants(seed, disagreement):
+    """Against many constants h, one after the other."""
+    finder = PathFinder(waves(seed, disagreement), 1, STEPS)
+    network, (start, end) = finder.network, np.array([[0.1, 0.2], [0.9, 0.75]])
+    ends = network.end(start), network.end(end)
+    bounds = []
+    for h in network.least * (np.logspace(-2, 4, 200) - 1):
+        field = network.field(h, network.pieces.costs(h), ends[0])
+        cost = (field.costs[ends[1].nodes] + ends[1].pieces.costs(h)).min()
+        bounds.append(np.sqrt(2) * cost - h * STEPS)
+    found = finder(start, end).least
+    assert (1 - 0.011) * max(bounds) <= found <= (1 + 1e-3) * max(bounds)
+
+
 def test_far_away_places_of_little_disagreement_do_not_make_the_bound_worthless():
     axes, centre, scale = flat_axes(41)
     x, _ = np.meshgrid(*axes, indexing="ij")

@@ -80,6 +80,48 @@ def test_nothing_is_known_beyond_the_grid():
     assert found.excess.isnan().all()
 
 
+class Told:
+    """A problem of one curve, and routes, whose numbers are given."""
+
+    def __init__(self, own, lowest, least, in_family, there):
+        self.own, self.lowest, self.least, self.in_family, self.there = (
+            torch.tensor([value], dtype=torch.float64)
+            for value in (own, lowest, least, in_family, there)
+        )
+
+    def __len__(self):
+        return 1
+
+    def actions(self, problem, weights):
+        return self.own
+
+    def followed(self, problem):
+        return None, self.in_family
+
+    def energies(self, weights):
+        return self.there
+
+
+@pytest.mark.parametrize(
+    ("own", "lowest", "least", "in_family", "there", "limit", "excess"),
+    [
+        (100.9, 100, 98, 100.9, 90, "none", 100.9 / 98 - 1),
+        (101.1, 100, 98, 101.0, 90, "family", 101.1 / 98 - 1),
+        (103.0, 100, 98, 101.0, 94, "valley", 103 / 98 - 1),
+        (103.0, 100, 98, 101.0, 96, "segments", 103 / 98 - 1),
+        (97.0, 100, 98, 101.0, 90, "none", 0),  # lower than the grid knew
+        (101.1, 100, 100.5, np.inf, 90, "family", 101.1 / 100 - 1),  # no curve has more than it is
+        (np.nan, 100, 98, 100, 90, "unknown", np.nan),
+        (103.0, np.inf, 98, np.inf, 90, "unknown", np.nan),
+    ],
+)
+def test_what_limits_a_curve_of_given_actions(own, lowest, least, in_family, there, limit, excess):
+    told = Told(own, lowest, least, in_family, there)
+    found = certify(told, None, torch.tensor([95.0]).double(), told)
+    assert found.limit == [limit]
+    assert found.excess.item() == pytest.approx(excess, abs=1e-12, nan_ok=True)
+
+
 def test_of_a_metric_without_certificates_nothing_is_said():
     assert not plugins.exists("certificates", "density")
     assert plugins.exists("certificates", "fisher-rao-within")

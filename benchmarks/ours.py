@@ -59,16 +59,26 @@ class _Watched(FisherRao):
             rows.append((*cost, rows[-1][-1]))
 
 
-def newton(problem: Problem, start: starts.Starts, escapes: int = 0) -> list[Trace]:
+def newton(
+    problem: Problem, start: starts.Starts, escapes: int = 0, routes: Routes | None = None
+) -> list[Trace]:
     """The library's solver on all curves at once; one entry a step, with its whole cost.
 
-    A pair with several starts pays for all of them.
+    A pair with several starts pays for all of them. With `routes` it searches on where a
+    certificate leaves a doubt, as geodesics from the graph start do.
     """
-    watched = _Watched(problem)
+    watched, solver = _Watched(problem), Newton(escapes=escapes)
     batch = replace(problem.select(start.owner), objective=watched)
-    solution = Newton(escapes=escapes).solve(batch, start.weights, start.owner, start.hessian)
-    watched.finish()
+    solution = solver.solve(batch, start.weights, start.owner, start.hessian)
     solution = solution.select(lowest(solution.energy, start.owner))
+    if routes:
+        watched.charge()
+        watched.pairs = torch.arange(len(problem))
+        told = certify(problem, solution.weights, solution.energy, routes)
+        watched.charge()
+        doubtful = told.doubtful(solution.energy)
+        solution = solver.search(replace(problem, objective=watched), solution, doubtful)
+    watched.finish()
     traces = []
     for rows, steps, converged, weights in zip(
         watched.rows,
@@ -95,7 +105,7 @@ def newton_from_graph(
     streams = streams_of(0, range(len(problem)))  # of which it draws nothing
     start = graph.make(problem, starts.Ingredients(streams, routes))
     cpu = (process_time() - begun) / len(problem)
-    return charged(newton(problem, start, escapes), cpu, 0.0), routes
+    return charged(newton(problem, start, escapes, routes), cpu, 0.0), routes
 
 
 def certified(traces: list[Trace], problem: Problem, routes: Routes) -> tuple[list[Trace], list]:

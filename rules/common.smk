@@ -24,10 +24,15 @@ def described(*names):
     return {name: EXPERIMENTS[name].described() for name in names or EXPERIMENTS}
 
 
-def of_first_metric(name):
-    """An experiment of the first of its metrics alone, by name: what the study's figures draw."""
+def drawn(name):
+    """Of an experiment, by name, what the study's figures draw: the first of its metrics and curve
+    families, and all decoders of a type.
+    """
     [experiment] = described(name).values()
-    return {name: {**experiment, "metrics": experiment["metrics"][:1]}}
+    counts = {vae: [max(own)] for vae, own in experiment["decoder_counts"].items()}
+    starts = dict([*experiment["starts"].items()][:1])
+    metrics = experiment["metrics"][:1]
+    return {name: {**experiment, "metrics": metrics, "starts": starts, "decoder_counts": counts}}
 
 
 def one_model(pattern, experiment):
@@ -186,10 +191,7 @@ def wanted_model(wildcards):
 
 
 def schedule(wildcards):
-    """The training settings for a VAE type's number of decoders."""
-    training = config["training"]
-    kind = "single_decoder" if VAES[wildcards.vae] == 1 else "several_decoders"
-    return training[kind] | {key: training[key] for key in ("learning_rate", "held_out")}
+    return vaes.schedule(config, wildcards.vae)
 
 
 def start_from(wildcards):

@@ -61,6 +61,8 @@ rule sample_pairs:
         code=code("sample_pairs"),
         seed=config["seed"],
         block=lambda w: span(w.block),
+        split=config["pairs"]["split"],
+        rows=config["pairs"]["rows"],
     message:
         "Sampling pairs {wildcards.block}"
     script:

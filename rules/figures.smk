@@ -3,7 +3,7 @@
 from latentgeo.study import shown
 
 # The models that are drawn side by side; all of them are in the tables.
-DRAWN_VAES, _ = shown.first(VAES, shown.MOST_TYPES, "VAE types")
+DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VAE types")
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
 
 
@@ -23,7 +23,11 @@ rule cv_figure:
     params:
         script="cv_figure",
         code=code("cv_figure"),
-        metric=EXPERIMENTS["variation"].metrics[0],
+        drawn={
+            "metric": EXPERIMENTS["variation"].metrics[0],
+            "curve": EXPERIMENTS["variation"].curves[0],
+        },
+        decoders=VAES,
     message:
         "Drawing the variation over retrained models"
     script:
@@ -34,7 +38,7 @@ use rule cv_figure as geodesics_figure with:
     input:
         grid=lambda w: GRID.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
         latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
-        geodesics=lambda w: files_of(of_first_metric("geodesics"), vae=w.vae),
+        geodesics=lambda w: files_of(drawn("geodesics"), vae=w.vae),
     output:
         figure("geodesics-{vae}", caption="geodesics"),
     log:
@@ -43,7 +47,7 @@ use rule cv_figure as geodesics_figure with:
         script="geodesics_figure",
         code=code("geodesics_figure"),
         vae=lambda w: w.vae,
-        experiments=of_first_metric("geodesics"),
+        experiments=drawn("geodesics"),
     message:
         "Drawing geodesics of {wildcards.vae}"
 
@@ -56,7 +60,7 @@ use rule cv_figure as models_figure with:
             place
             for vae in DRAWN_VAES
             for seed in DRAWN_SEEDS
-            for place in files_of(of_first_metric("variation"), vae=vae, seed=seed)
+            for place in files_of(drawn("variation"), vae=vae, seed=seed)
         ],
     output:
         figure("models", parts="ab"),
@@ -67,7 +71,7 @@ use rule cv_figure as models_figure with:
         code=code("models_figure"),
         vaes=DRAWN_VAES,
         seeds=DRAWN_SEEDS,
-        experiments=of_first_metric("variation"),
+        experiments=drawn("variation"),
     message:
         "Drawing the same geodesics in every model"
 

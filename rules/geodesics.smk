@@ -27,6 +27,7 @@ rule solve_geodesics:
         segments=config["curves"]["segments"],
         solver=lambda w: config["solvers"][w.solver],
         metric=metric_settings,
+        split=config["pairs"]["split"],
         torch=TORCH,
     message:
         "Solving {wildcards.metric} geodesics {wildcards.block}: {wildcards.vae}, "

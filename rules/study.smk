@@ -14,7 +14,7 @@ from latentgeo.errors import StudyError
 from latentgeo.images import counts
 from latentgeo.io import whole
 from latentgeo.study import configuration, environments, experiments, memory, plan
-from latentgeo.study import provenance, sources
+from latentgeo.study import provenance, sources, vaes
 from latentgeo.study.series import PLACE, Series, span
 from snakemake.exceptions import WorkflowError
 
@@ -28,12 +28,14 @@ try:
     configuration.check(config, BASE / "workflow/schemas/config.schema.yaml")
     DATA_FILES, CONTENT = counts.data_files(config["data"])
     if config["data"]["source"] == "embedded":
-        images = counts.count_embedded(counts.EMBEDDED, config["data"]["classes"])
+        images = counts.count_embedded(
+            counts.EMBEDDED, config["data"]["classes"], config["pairs"]["split"]
+        )
         configuration.check_pairs(config, images)
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
-VAES = config["vaes"]
+VAES = vaes.decoder_counts(config)
 SEEDS = range(config["training"]["seeds"])
 LATENT_DIM = 2
 

@@ -76,6 +76,13 @@ def travel(eta: Tensor) -> Tensor:
     return sum(terms) / len(eta)
 
 
+def published_length(eta: Tensor) -> Tensor:
+    steps = [
+        (2 * divergence(a[..., :-1, :], b[..., 1:, :])).sqrt().sum(-1) for a in eta for b in eta
+    ]
+    return sum(steps) / len(eta) ** 2
+
+
 def fields(decoders: list[nn.Sequential], point: Tensor) -> dict[str, Tensor]:
     """The grid's fields at one point (2,), pair of decoders by pair, with torch's derivatives."""
 

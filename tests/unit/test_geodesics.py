@@ -64,6 +64,20 @@ def test_the_settings_ask_for_escapes(around):
     torch.testing.assert_close(ends[1], better, rtol=1e-6, atol=0)
 
 
+def test_what_is_in_doubt_is_searched_by_a_solver_that_can(around):
+    problem, weights = around
+    found = Newton().solve(problem, weights[:1])
+    better = Newton().solve(problem, weights[1:]).energy
+
+    def searched(settings, doubtful):
+        doubtful = torch.tensor(doubtful, dtype=torch.int64)
+        return geodesics.search(problem, found, doubtful, settings, lambda message: None)
+
+    newton, lbfgs = {"method": "newton"}, {"method": "lbfgs", "learning_rate": 1.0, "steps": 3}
+    torch.testing.assert_close(searched(newton, [0]).energy, better, rtol=1e-6, atol=0)
+    assert searched(newton, []) is found and searched(lbfgs, [0]) is found
+
+
 def test_histories_of_several_batches_are_padded():
     parts = [
         {"history": np.ones((2, 3)), "energy": np.zeros(2)},

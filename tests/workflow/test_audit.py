@@ -26,7 +26,7 @@ VAES = {"single": 1, "ensemble": 3}
 MODELS = [(vae, seed) for vae in VAES for seed in (0, 1)]
 BATCH = {"single": 256, "ensemble": 200}
 EPOCHS, RATE, HELD_OUT = 2, 0.01, 100
-MEASURES = ["energy", "disagreement", "travel", "length", "euclidean"]
+MEASURES = ["energy", "disagreement", "travel", "length", "published_length", "euclidean"]
 KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]
 
 
@@ -174,6 +174,16 @@ def disagreement_of(decoders, points):
 
 def travel_of(decoders, points):
     return sum(kl((e := d(points))[:-1], e[1:]).sum() for d in decoders) / len(decoders)
+
+
+def published_length_of(decoders, points):
+    """The decoders at both ends of a step are independent, and may be the same one."""
+    steps = [
+        (2 * kl(a(points)[:-1], b(points)[1:])).clamp(min=0).sqrt().sum()
+        for a in decoders
+        for b in decoders
+    ]
+    return sum(steps) / len(decoders) ** 2
 
 
 def metrics_of(decoders, points):
@@ -643,6 +653,10 @@ def test_energies_and_measures_are_those_of_the_points(files):
             close(one["travel"], travel_of(decoders, points), what=key)
             metrics = metrics_of(decoders, points)
         close(one["length"], length_under(metrics, points), what=key)
+        if key[3] == "density":
+            assert np.isnan(one["published_length"]), key
+        else:
+            close(one["published_length"], published_length_of(decoders, points), what=key)
 
 
 def start_of(files, key, one):
@@ -725,9 +739,11 @@ def test_no_geodesic_is_below_what_is_said_of_another_of_its_pair(files):
         assert str(one["limit"]) in limits, key
         if key[3] == "density" or one["limit"] == "unknown":
             assert np.isnan(one["excess"]) and one["limit"] == "unknown", key
+            assert np.isnan(one["action"]), key
             continue
         assert one["excess"] >= 0, key
         own = action_of(files, key, one)
+        assert float(one["action"]) == pytest.approx(own, rel=0.05), key
         pairs.setdefault((*key[:4], key[-1]), []).append((key, one, own))
     assert len(pairs) > 10
     for same in pairs.values():
@@ -792,16 +808,18 @@ def test_the_table_of_models_is_their_evaluations(files):
 def test_the_table_of_geodesics_is_what_is_stored(files):
     table = files.table("geodesics")
     each = (
-        "label_a label_b energy disagreement travel length euclidean initial_energy steps converged"
+        "label_a label_b energy disagreement travel length published_length euclidean "
+        "initial_energy steps converged"
     )
-    assert list(table) == [*KEY, *each.split(), "status", "excess", "limit"]
+    assert list(table) == [*KEY, *each.split(), "status", "action", "excess", "limit"]
     keys = [tuple(row) for row in table[KEY].itertuples(index=False)]
     assert keys == sorted({key for keys in wanted().values() for key in keys})
     for key, (_, row) in zip(keys, table.iterrows(), strict=True):
         one = files.geodesics()[key]
         assert row["status"] == one["status"]
         assert row["limit"] == one["limit"]
-        close(float(row["excess"]), float(one["excess"]), 1e-8, 1e-9, key)
+        for name in ("action", "excess"):
+            close(float(row[name]), float(one[name]), 1e-8, 1e-9, key)
         close(
             [float(row[n]) for n in each.split()],
             [float(one[n]) for n in each.split()],
@@ -813,16 +831,17 @@ def test_the_table_of_geodesics_is_what_is_stored(files):
 
 def test_the_table_of_variation_by_loops(files):
     table = files.table("cv")
-    names = "vae metric pair measure n mean std cv not_converged not_lowest"
+    names = "vae decoders metric curve pair measure n mean std cv cv_corrected"
+    names += " not_converged not_lowest"
     assert list(table) == names.split()
     expected = [
-        (vae, metric, pair, measure)
+        (vae, VAES[vae], metric, "polynomial", pair, measure)
         for vae in VAES
         for metric in coupled(VAES[vae])
         for pair in range(3)
         for measure in MEASURES
     ]
-    found = table[["vae", "metric", "pair", "measure"]].itertuples(index=False)
+    found = table[names.split()[:6]].itertuples(index=False)
     assert [tuple(row) for row in found] == expected
     for row in table.itertuples():
         one_of = (row.vae, row.metric, row.pair)
@@ -835,15 +854,18 @@ def test_the_table_of_variation_by_loops(files):
         assert row.not_converged == sum(not one["converged"] for one in ones)
         assert row.not_lowest == sum(one["limit"] in ("valley", "segments") for one in ones)
         assert np.isnan(row.cv) if mean == 0 else row.cv == pytest.approx(std / mean, rel=1e-6)
+        corrected = row.cv * (1 + 1 / 8)
+        assert row.cv_corrected == pytest.approx(corrected, rel=1e-6, nan_ok=True)
 
 
 def test_the_table_of_contrasts_has_every_two_groups_and_says_nothing_of_two_models(files):
     table = files.table("contrasts")
-    groups = [(vae, metric) for vae in VAES for metric in coupled(VAES[vae])]
+    groups = [(vae, VAES[vae], metric) for vae in VAES for metric in coupled(VAES[vae])]
     pairs = [(a, b) for n, a in enumerate(groups) for b in groups[n + 1 :]]
-    measures = ["length", "energy", "disagreement", "travel", "euclidean"]
-    expected = [(*a, *b, measure) for a, b in pairs for measure in measures]
-    names = ["vae_a", "metric_a", "vae_b", "metric_b", "measure"]
+    measures = ["length", "energy", "disagreement", "travel", "published_length", "euclidean"]
+    expected = [(*a, m, *b, m) for a, b in pairs for m in measures]
+    expected += [(*group, "length", *group, "euclidean") for group in groups]
+    names = [f"{name}_{side}" for side in "ab" for name in ("vae", "decoders", "metric", "measure")]
     assert [tuple(row) for row in table[names].itertuples(index=False)] == expected
     assert (table[["models_a", "models_b", "pairs"]] == [2, 2, 3]).all().all()
     assert table.loc[:, "ratio":"share_lower"].isna().all().all()

@@ -11,10 +11,13 @@ from project import PROJECT
 COLUMNS = {
     "models": "vae seed decoder elbo reconstruction kl processor",
     "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
-    "disagreement travel length euclidean initial_energy steps converged status excess limit",
-    "cv": "vae metric pair measure n mean std cv not_converged not_lowest",
-    "contrasts": "vae_a metric_a vae_b metric_b measure models_a models_b pairs ratio low high "
-    "wide_low wide_high error p share_lower not_converged not_lowest",
+    "disagreement travel length published_length euclidean initial_energy steps converged status "
+    "action excess limit",
+    "cv": "vae decoders metric curve pair measure n mean std cv cv_corrected not_converged "
+    "not_lowest",
+    "contrasts": "curve vae_a decoders_a metric_a measure_a vae_b decoders_b metric_b measure_b "
+    "models_a models_b pairs ratio low high wide_low wide_high error p share_lower not_converged "
+    "not_lowest",
     "proximity": "metric curve decoders n mean std not_converged not_lowest",
     "starts": "curve solver pair start initial_energy final_energy steps converged limit",
 }

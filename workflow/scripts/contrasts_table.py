@@ -1,7 +1,5 @@
 """Coefficients of variation of every two groups of models against one another, by measure."""
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 from job import begin
@@ -9,6 +7,8 @@ from latentgeo.io.csv import write_table
 from latentgeo.randomness import stream_seed
 from latentgeo.statistics.contrasts import contrast
 from latentgeo.statistics.counts import COUNTS, counted
+from latentgeo.statistics.groups import compared
+from latentgeo.statistics.variation import GROUP
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import MEASURES, read
 
@@ -16,20 +16,31 @@ log = begin(snakemake)
 p = snakemake.params
 experiment = p.experiments["variation"]
 table = counted(read(snakemake.input.geodesics, requested([experiment])))
-groups = dict(list(table.groupby(["vae", "metric"])))
-order = [(vae, metric) for vae in experiment["vaes"] for metric in experiment["metrics"]]
-rows = []
-for a, b in combinations([group for group in order if group in groups], 2):
-    for measure in ["length", *(name for name in MEASURES if name != "length")]:
-        values = [groups[g].pivot(index="seed", columns="pair", values=measure) for g in (a, b)]
-        stream = np.random.default_rng(stream_seed(p.study_seed, "contrast", *a, *b, measure))
-        found = contrast(*(v.to_numpy() for v in values), same=a[0] == b[0], random=stream)
-        row = {"vae_a": a[0], "metric_a": a[1], "vae_b": b[0], "metric_b": b[1]}
-        row |= {"measure": measure, "models_a": len(values[0]), "models_b": len(values[1])}
-        row |= {"pairs": values[0].shape[1], **vars(found)}
-        counts = sum(groups[g][COUNTS].sum() for g in (a, b))
-        rows.append(row | counts.to_dict())
-        log.info("%s %s over %s %s, CV of %s: %.2f", *a, *b, measure, found.ratio)
-columns = ["vae_a", "metric_a", "vae_b", "metric_b", "measure", "models_a", "models_b", "pairs"]
-columns += ["ratio", "low", "high", "wide_low", "wide_high", "error", "p", "share_lower", *COUNTS]
+for name, order in (("vae", "vaes"), ("metric", "metrics"), ("curve", "starts")):
+    table[name] = pd.Categorical(table[name], list(experiment[order]))
+groups = dict(list(table.groupby(GROUP, observed=True)))
+
+
+def row(a, b, of_a, of_b):
+    """What is said of measures of two groups, each a group's name in `groups`."""
+    parts = [(groups[group], measure) for group, measure in ((a, of_a), (b, of_b))]
+    values = [own.pivot(index="seed", columns="pair", values=measure) for own, measure in parts]
+    stream = np.random.default_rng(stream_seed(p.study_seed, "contrast", *a, *b, of_a, of_b))
+    found = contrast(*(v.to_numpy() for v in values), same=a[0] == b[0], random=stream)
+    names = zip("ab", (a, b), (of_a, of_b), values, strict=True)
+    told = {"curve": a[3]}
+    for side, group, measure, own in names:
+        told |= {f"{name}_{side}": value for name, value in zip(GROUP[:3], group, strict=False)}
+        told |= {f"measure_{side}": measure, f"models_{side}": len(own)}
+    counts = groups[a][COUNTS].sum() + (groups[b][COUNTS].sum() if a != b else 0)
+    log.info("%s %s over %s %s: CV ratio %.2f", a, of_a, b, of_b, found.ratio)
+    return told | {"pairs": values[0].shape[1]} | vars(found) | counts.to_dict()
+
+
+measures = ["length", *(name for name in MEASURES if name != "length")]
+rows = [row(a, b, name, name) for a, b in compared(list(groups)) for name in measures]
+rows += [row(group, group, "length", "euclidean") for group in groups]
+columns = ["curve", *(f"{name}_{side}" for side in "ab" for name in (*GROUP[:3], "measure"))]
+columns += ["models_a", "models_b", "pairs", "ratio", "low", "high", "wide_low", "wide_high"]
+columns += ["error", "p", "share_lower", *COUNTS]
 write_table(pd.DataFrame(rows, columns=columns), snakemake.output.table)

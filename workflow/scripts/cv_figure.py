@@ -6,8 +6,11 @@ from latentgeo.statistics.counts import COUNTS
 from latentgeo.study import panels, plotting, shown
 
 begin(snakemake)
-table = read_table(snakemake.input.table, "pair", "n", "mean", "std", "cv", *COUNTS)
-table = table[table["metric"] == snakemake.params.metric]
+table = read_table(snakemake.input.table, "decoders", "pair", "n", "mean", "std", "cv", *COUNTS)
+for name, drawn in snakemake.params.drawn.items():
+    table = table[table[name] == drawn]
+own_decoders = table["vae"].map(snakemake.params.decoders)
+table = table[table["decoders"] == own_decoders]
 measures = ["energy", "travel", "length", "euclidean"]
 vaes, other_vaes = shown.first(dict.fromkeys(table["vae"]), shown.MOST_TYPES, "VAE types")
 table = table[table["vae"].isin(vaes) & table["measure"].isin(measures)]

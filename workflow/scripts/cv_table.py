@@ -3,7 +3,7 @@
 import pandas as pd
 from job import begin
 from latentgeo.io.csv import write_table
-from latentgeo.statistics.variation import variation
+from latentgeo.statistics.variation import GROUP, variation
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import MEASURES, read
 
@@ -12,7 +12,6 @@ experiments = snakemake.params.experiments
 table = read(snakemake.input.geodesics, requested(experiments.values()))
 table["vae"] = pd.Categorical(table["vae"], experiments["variation"]["vaes"])
 statistics = variation(table, MEASURES)
-means = statistics.groupby(["vae", "metric", "measure"], observed=True)["cv"].mean()
-for (vae, metric, measure), cv in means.items():
-    log.info("mean CV of %s, %s, %s: %.3f", measure, vae, metric, cv)
+for group, cv in statistics.groupby([*GROUP, "measure"], observed=True)["cv"].mean().items():
+    log.info("mean CV of %s: %.3f", " ".join(map(str, group)), cv)
 write_table(statistics, snakemake.output.table)

@@ -1,15 +1,19 @@
-"""A block of the sequence of pairs of training images."""
+"""A block of the pairs of images: of one drawn sequence, or of those that the user gives."""
 
 from job import begin
 from latentgeo.images.checks import load_digits
-from latentgeo.images.pairs import sample_pairs
+from latentgeo.images.pairs import given_pairs, sample_pairs
 from latentgeo.io.arrays import save_arrays
 from latentgeo.randomness import stream_seed
 
 log = begin(snakemake)
-first, stop = snakemake.params.block
+p = snakemake.params
+first, stop = p.block
 digits = load_digits(snakemake.input.digits)
-seed = stream_seed(snakemake.params.seed, "pairs")
-rows = sample_pairs(digits["train_images"], stop, seed)[first:]
-log.info("pairs %d to %d", first, stop - 1)
-save_arrays(snakemake.output.pairs, rows=rows, labels=digits["train_labels"][rows])
+images, labels = (digits[f"{p.split}_{kind}"] for kind in ("images", "labels"))
+if p.rows:
+    rows = given_pairs(images, p.rows)[first:stop]
+else:
+    rows = sample_pairs(images, stop, stream_seed(p.seed, "pairs"))[first:]
+log.info("pairs %d to %d of %s images", first, stop - 1, p.split)
+save_arrays(snakemake.output.pairs, rows=rows, labels=labels[rows])

@@ -20,19 +20,29 @@ log = begin(snakemake)
 p = snakemake.params
 numbers = range(*p.block)
 model = files.load_wanted(snakemake.input.model, **p.model)
-latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"]
-latents = torch.from_numpy(latents).double()
-pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(latents))
+latents, ends = (
+    torch.from_numpy(stored.load_latents(snakemake.input.latents, model.checksum, split)["means"])
+    for split in ("train", p.split)
+)
+latents, ends = latents.double(), ends.double()
+pairs = stored.load_pairs(snakemake.input.pairs, len(numbers), len(ends))
 grid, hot = snakemake.input.get("grid"), snakemake.input.get("hot")
 if grid:
     grid = LatentGrid(**stored.load_grid(grid, model.checksum))
 if hot:
     files_of_hot = [hot] if isinstance(hot, str) else hot
     hot = torch.from_numpy(stored.load_weights(files_of_hot, numbers, model.checksum))
-start, end = latents[pairs["rows"]].unbind(1)
+start, end = ends[pairs["rows"]].unbind(1)
 family = make_family(**p.family)
 metric = p.series["metric"]
 judge = plugins.load("certificates", metric) if plugins.exists("certificates", metric) else None
+
+
+def certify(problem, solution, routes):
+    """What can be said of the solution's curves; nothing where the metric has no certificates."""
+    if not judge:
+        return unknown(len(problem))
+    return judge.certify(problem, solution.weights, solution.energy, routes)
 
 
 def solve(decoder_count):
@@ -51,9 +61,12 @@ def solve(decoder_count):
     for number, status in zip(numbers, solution.status, strict=True):
         if status != "converged":
             log.info("pair %d: %s", number, status)
-    certificate = unknown(len(problem))
-    if judge:
-        certificate = judge.certify(problem, solution.weights, solution.energy, routes)
+    certificate = certify(problem, solution, routes)
+    if begun.seeking:
+        doubtful = certificate.doubtful(solution.energy)
+        log.info("%d in doubt", len(doubtful))
+        solution = geodesics.search(problem, solution, doubtful, p.solver, log.info)
+        certificate = certify(problem, solution, routes)
     log.info("what limits them: %s", dict(Counter(certificate.limit)))
     return (
         geodesics.as_arrays(problem, solution)

@@ -92,11 +92,15 @@ class Told:
     def __len__(self):
         return 1
 
+    def select(self, curves):
+        assert curves == [0]
+        return self
+
     def actions(self, problem, weights):
         return self.own
 
     def followed(self, problem):
-        return None, self.in_family
+        return torch.zeros(1, 2, 2), self.in_family
 
     def energies(self, weights):
         return self.there
@@ -119,6 +123,7 @@ def test_what_limits_a_curve_of_given_actions(own, lowest, least, in_family, the
     told = Told(own, lowest, least, in_family, there)
     found = certify(told, None, torch.tensor([95.0]).double(), told)
     assert found.limit == [limit]
+    assert found.action.item() == pytest.approx(own if limit != "unknown" else np.nan, nan_ok=True)
     assert found.excess.item() == pytest.approx(excess, abs=1e-12, nan_ok=True)
 
 
@@ -127,11 +132,19 @@ def test_of_a_metric_without_certificates_nothing_is_said():
     assert plugins.exists("certificates", "fisher-rao-within")
     found = base.unknown(2)
     assert found.limit == ["unknown"] * 2
-    assert found.excess.isnan().all()
+    assert found.excess.isnan().all() and found.action.isnan().all()
     assert {name: len(values) for name, values in found.arrays().items()} == {
+        "action": 2,
         "excess": 2,
         "limit": 2,
     }
+
+
+def test_in_doubt_is_what_jumps_and_what_another_way_limits():
+    action = torch.tensor([109.9, 110.1, 109, 109, 109, np.nan, 111]).double()
+    limit = ["none", "none", "family", "valley", "segments", "unknown", "family"]
+    told = base.Certificate(action, torch.zeros(7), limit)
+    assert told.doubtful(torch.full((7,), 100.0).double()).tolist() == [1, 3, 4, 5, 6]
 
 
 def test_what_is_counted_as_wrong_is_what_certificates_say():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from latentgeo.errors import StudyError
-from latentgeo.images.pairs import sample_pairs
+from latentgeo.images.pairs import given_pairs, sample_pairs
 
 
 def test_pairs_are_prefix_stable_distinct_and_of_different_images():
@@ -38,3 +38,13 @@ def test_more_pairs_than_the_images_have_is_a_clear_error():
 def test_equal_images_end_in_a_clear_error_not_in_a_loop():
     with pytest.raises(StudyError, match="pairs of different images"):
         sample_pairs(np.zeros((4, 28, 28), dtype=np.uint8), 1, seed=0)
+
+
+def test_pairs_that_are_given_are_taken_as_they_are():
+    images = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((28, 28), dtype=np.uint8)
+    assert given_pairs(images, [[3, 0], [1, 2]]).tolist() == [[3, 0], [1, 2]]
+    images[2] = images[1]
+    with pytest.raises(StudyError, match=r"pairs\.rows: \[1, 2\] are the same image"):
+        given_pairs(images, [[3, 0], [1, 2]])
+    with pytest.raises(StudyError, match=r"pairs\.rows: \[1, 4\] asked for, .* are 0 to 3"):
+        given_pairs(images, [[1, 4]])

@@ -8,7 +8,7 @@ ENSEMBLES = pytest.mark.parametrize("count", [1, 2, 5])
 
 
 @ENSEMBLES
-@pytest.mark.parametrize("name", ["energy", "disagreement", "travel"])
+@pytest.mark.parametrize("name", ["energy", "disagreement", "travel", "published_length"])
 def test_sums_over_decoders_equal_the_double_loop(name, count):
     eta = reference.random_eta(count)
     expected = getattr(reference, name)(eta)

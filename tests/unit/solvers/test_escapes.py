@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from curve_problems import DOUBLE, every_family, problem, random_weights
@@ -41,6 +43,26 @@ def test_an_escape_finds_the_deeper_valley(escapes):
     assert known.isfinite().all()
     assert known[-1] == solution.energy[0]
     assert history[solution.steps[0] + 1 :].isnan().all()
+
+
+def test_a_search_goes_to_the_deeper_valley_from_the_curves_in_doubt_alone():
+    twice, weights = in_two_valleys([-1.3, -1.3])
+    plain = Newton().solve(twice, weights)
+    found = Newton().search(twice, plain, torch.tensor([1]))
+    assert found.energy[0] == plain.energy[0] and found.energy[1] < 0.99 * plain.energy[1]
+    assert torch.equal(found.weights[0], plain.weights[0])
+    best = Newton(escapes=4).solve(twice, weights)
+    assert found.energy[1] == best.energy[1] and found.steps[1] > plain.steps[1]
+    assert Newton(escapes=4).search(twice, plain, torch.tensor([0, 1])) is plain  # done before
+
+
+def test_a_search_keeps_histories_that_are_longer_than_any_curves():
+    problem, weights = in_two_valleys([-1.3])
+    plain = Newton().solve(problem, weights)
+    longer = torch.nn.functional.pad(plain.history, (0, 50), value=torch.nan)
+    found = Newton().search(problem, replace(plain, history=longer), torch.tensor([0]))
+    assert found.steps > plain.steps and found.history.shape == longer.shape
+    assert found.history[0, : int(found.steps) + 1].isfinite().all()
 
 
 def test_escapes_of_rivals_begin_at_the_lowest():

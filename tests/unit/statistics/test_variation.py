@@ -25,17 +25,19 @@ def test_coefficient_of_variation_of_a_mean_of_zero_is_not_a_number(values):
 @pytest.mark.filterwarnings("error")
 def test_a_measure_that_is_zero_everywhere_has_no_coefficient_in_the_table(tmp_path):
     table = pd.DataFrame({"vae": "single", "pair": [0, 0], "energy": 0.0, "converged": True})
-    table = table.assign(limit="none", metric="fisher-rao")
+    table = table.assign(limit="none", metric="fisher-rao", decoders=1, curve="polynomial")
     write_table(variation(table, ["energy"]), str(tmp_path / "cv.csv"))
     row = (tmp_path / "cv.csv").read_text().splitlines()[1]
-    assert row == "single,fisher-rao,0,energy,2,0,0,,0,0"
+    assert row == "single,1,fisher-rao,polynomial,0,energy,2,0,0,,,0,0"
 
 
 def test_variation_by_hand():
     geodesics = pd.DataFrame(
         {
             "vae": ["single"] * 3 + ["ensemble"] * 2,
+            "decoders": 4,
             "metric": "fisher-rao",
+            "curve": "polynomial",
             "pair": 0,
             "energy": [2.0, 4.0, 6.0, 1.0, 1.0],
             "length": [1.0, 2.0, 3.0, 5.0, 5.0],
@@ -45,24 +47,25 @@ def test_variation_by_hand():
     )
     table = variation(geodesics, ["energy", "length"]).set_index(["vae", "measure"])
     single = table.loc[("single", "energy")]
-    columns = ["n", "mean", "std", "cv", "not_converged", "not_lowest"]
-    assert single[columns].tolist() == [3, 4.0, 2.0, 0.5, 1, 1]
+    columns = ["n", "mean", "std", "cv", "cv_corrected", "not_converged", "not_lowest"]
+    assert single[columns].tolist() == [3, 4.0, 2.0, 0.5, pytest.approx(0.5 * 13 / 12), 1, 1]
     assert table.loc[("ensemble", "length"), "not_lowest"] == 1
     assert table.loc[("ensemble", "length"), "cv"] == 0
 
 
-def test_metrics_are_apart():
-    table = pd.DataFrame(
-        {
-            "vae": "ensemble",
-            "metric": ["fisher-rao", "fisher-rao-within"] * 2,
-            "pair": 0,
-            "energy": [1.0, 10.0, 3.0, 30.0],
-            "converged": True,
-            "limit": "none",
-        }
-    )
-    found = variation(table, ["energy"])
-    assert found["metric"].tolist() == ["fisher-rao", "fisher-rao-within"]
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("vae", ["a", "b"]),
+        ("decoders", [1, 3]),
+        ("metric", ["fisher-rao", "fisher-rao-within"]),
+        ("curve", ["polynomial", "spline"]),
+    ],
+)
+def test_groups_are_apart(name, values):
+    same = {"vae": "a", "decoders": 3, "metric": "fisher-rao", "curve": "spline"}
+    table = pd.DataFrame(same | {name: values * 2, "pair": 0, "energy": [1.0, 10.0, 3.0, 30.0]})
+    found = variation(table.assign(converged=True, limit="none"), ["energy"])
+    assert found[name].tolist() == values
     assert found["mean"].tolist() == [2.0, 20.0]
     assert found["n"].tolist() == [2, 2]

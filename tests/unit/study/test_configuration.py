@@ -396,3 +396,56 @@ def test_an_unknown_key_anywhere_is_an_error(path):
         assert f"{wrong}: unknown key" in problem(with_key(wrong, settings))
     elif parent not in free:
         assert f"unknown key '{name}x'" in problem(with_key(wrong, 1))
+
+
+def with_pairs(**pairs):
+    config = copy.deepcopy(DEFAULT)
+    config["pairs"] |= pairs
+    return config
+
+
+@pytest.mark.parametrize(
+    ("pairs", "problem"),
+    [
+        ({"split": "both"}, "pairs.split: 'both' is not one of train, test"),
+        ({"rows": [[1, 1]]}, "pairs.rows.0: [1, 1] names something twice"),
+        ({"rows": [[1, 2], [1, 2]]}, "pairs.rows: [[1, 2], [1, 2]] names something twice"),
+        ({"rows": [[1, 2, 3]]}, "pairs.rows.0: [1, 2, 3]"),
+        ({"rows": [[n, n + 1] for n in range(49)]}, "experiments.geodesics.pairs: 50 "),
+    ],
+)
+def test_pairs_that_cannot_be(pairs, problem):
+    with pytest.raises(StudyError) as error:
+        check(with_pairs(**pairs), SCHEMA)
+    assert f"config: {problem}" in str(error.value)
+
+
+def test_rows_of_images_that_there_are_not():
+    config = with_pairs(rows=[[n, n + 1] for n in range(60)], split="test")
+    check(config, SCHEMA)
+    check_pairs(config, 61)
+    with pytest.raises(StudyError) as error:
+        check_pairs(config, 60)
+    assert (
+        str(error.value) == "config: pairs.rows: there is no row 60; the test images have 0 to 59"
+    )
+
+
+def test_a_type_of_ones_own_says_what_it_lacks_and_what_it_does_not_know():
+    config = copy.deepcopy(DEFAULT)
+    config["vaes"]["mine"] = {"training": {"epoch": 3}}
+    with pytest.raises(StudyError) as error:
+        check(config, SCHEMA)
+    assert "config: vaes.mine: decoders must be given" in str(error.value)
+    assert "config: vaes.mine.training: unknown key 'epoch'; known here are" in str(error.value)
+
+
+def test_variation_takes_fewer_decoders_of_the_types_that_have_more():
+    config = copy.deepcopy(DEFAULT)
+    config["experiments"]["variation"]["decoders"] = [1, 10]
+    check(config, SCHEMA)
+    config["experiments"]["variation"]["decoders"] = [11]
+    with pytest.raises(StudyError) as error:
+        check(config, SCHEMA)
+    expected = "config: experiments.variation.decoders: 11 asked for, but vaes.ensemble has 10"
+    assert str(error.value) == expected

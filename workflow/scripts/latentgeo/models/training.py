@@ -114,8 +114,9 @@ def _batches(images: int, schedule: Schedule, architecture: Architecture) -> int
     batches = math.ceil(images / schedule.batch_size)
     if images // batches < architecture.decoder_count:
         raise StudyError(
-            f"training.several_decoders.batch_size: batches of {images // batches} images, from "
-            f"{images}, are too small for {architecture.decoder_count} decoders"
+            f"training.several_decoders.batch_size (or a type's own): batches of "
+            f"{images // batches} images, from {images}, are too small for "
+            f"{architecture.decoder_count} decoders"
         )
     return batches
 

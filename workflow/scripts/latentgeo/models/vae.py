@@ -88,6 +88,6 @@ def check_spread(means: Tensor, path: str | Path, least: float = LEAST_DEVIATION
         raise StudyError(
             f"{path}: the latent space collapsed, posterior means have deviations "
             f"{[round(s, 6) for s in spread.tolist()]}; change "
-            "training.learning_rate, or the epochs in training.single_decoder or "
-            "training.several_decoders, and train again"
+            "training.learning_rate, or the epochs in training.single_decoder, "
+            "training.several_decoders or the type's own training, and train again"
         )

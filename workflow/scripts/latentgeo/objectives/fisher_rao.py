@@ -69,7 +69,7 @@ class FisherRao:
         return FisherRaoExpansion(self.decoders, self.likelihood, points, self._count, mixed)
 
     def measures(self, points: Tensor) -> dict[str, Tensor]:
-        """Disagreement and travel in nats and length in √nats of points (B, N + 1, d): (B,) each.
+        """Disagreement and travel in nats, lengths in √nats of points (B, N + 1, d): (B,) each.
 
         The length ∫ √(c'ᵀ Ḡ c') dt, with Ḡ the mean over decoders of Jᵀ V J, is taken by the
         trapezoidal rule on each segment's chord.
@@ -95,6 +95,7 @@ class FisherRao:
             "disagreement": terms.disagreement(self.likelihood, eta),
             "travel": terms.travel(self.likelihood, eta),
             "length": (squares[0].sqrt() + squares[1].sqrt()).sum(-1) / 2,
+            "published_length": terms.published_length(self.likelihood, eta),
         }
 
     def _count(self, evaluations: int) -> None:

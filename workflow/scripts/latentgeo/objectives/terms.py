@@ -46,6 +46,18 @@ def travel(likelihood: Likelihood, eta: Tensor) -> Tensor:
     return divergence(likelihood, eta[..., :-1, :], eta[..., 1:, :]).sum(-1).mean(0)
 
 
+def published_length(likelihood: Likelihood, eta: Tensor) -> Tensor:
+    """Sum over segments of the mean over k and l of √(2 KL(f_k(z_i) ‖ f_l(z_{i+1}))), √nats: (...).
+
+    What an estimate becomes that draws a decoder for every point on its own and adds up the lengths
+    of the steps; it has no limit in N. Source: the published code of the decoder-ensembling paper
+    (see `fisher_rao_within`), for a Gaussian of fixed deviation.
+    """
+    start, end = eta[..., :-1, :], eta[..., 1:, :]
+    roots = [divergence(likelihood, own, end).clamp(min=0).sqrt().mean(0) for own in start]
+    return 2**0.5 * torch.stack(roots).mean(0).sum(-1)
+
+
 def monte_carlo_energy(
     likelihood: Likelihood, eta: Tensor, first: Tensor, second: Tensor
 ) -> Tensor:

@@ -15,6 +15,9 @@ from .problem import Problem
 from .solution import STEP_LIMIT, Progress, Solution, lowest, silent
 from .state import WORTHWHILE, NewtonState
 
+ESCAPES = 4
+"""How many escapes there are from a minimum, in two dimensions."""
+
 
 def make(settings: Mapping[str, Any], streams: Streams, progress: Progress) -> Newton:
     """The solver of the method `newton`; it draws nothing."""
@@ -31,7 +34,7 @@ class Newton:
     So does a curve that cannot become the lowest of its owner's, by three times that estimate.
 
     A minimum is a local one. With `escapes` the minimisation is repeated from so many curves
-    around each minimum (`escapes.bowed`), and the lowest end is kept.
+    around each minimum (`escapes.bowed`), and the lowest end is kept; `search` does so around some.
     """
 
     tolerance: float = 1e-6
@@ -56,7 +59,14 @@ class Newton:
         if owner is None:
             owner = torch.arange(len(problem))
         solution = self._minimise(state, owner)
-        return self._escape(problem, solution, owner) if self.escapes else solution
+        best = lowest(solution.energy, owner)
+        return self._escape(problem, solution, best, self.escapes)
+
+    def search(self, problem: Problem, solution: Solution, curves: Tensor) -> Solution:
+        """The solution after all escapes from some of its curves, by number, if not done before."""
+        if self.escapes >= ESCAPES:
+            return solution
+        return self._escape(problem, solution, curves, ESCAPES)
 
     def _minimise(self, state: NewtonState, owner: Tensor, known: Tensor | None = None) -> Solution:
         """Take steps until all curves are finished; `known` are the owners' energies so far."""
@@ -77,13 +87,12 @@ class Newton:
             state.weights, state.energy, energies[0], history, state.steps, state.status
         )
 
-    def _escape(self, problem: Problem, solution: Solution, owner: Tensor) -> Solution:
-        """The solution, with the owners' lowest curves taken on where an escape ended lower."""
-        best = lowest(solution.energy, owner)
+    def _escape(self, problem: Problem, solution: Solution, best: Tensor, escapes: int) -> Solution:
+        """The solution, with some curves, by number, taken on where an escape ended lower."""
         best = best[torch.from_numpy(solution.converged)[best]]
-        if not len(best):
+        if not (escapes and len(best)):
             return solution
-        around = bowed(problem.select(best), solution.weights[best])[: self.escapes]
+        around = bowed(problem.select(best), solution.weights[best])[:escapes]
         owner = torch.arange(len(best)).repeat(len(around))
         trials = problem.select(best.repeat(len(around)))
         state = NewtonState(trials, around.flatten(0, 1), self.tolerance)

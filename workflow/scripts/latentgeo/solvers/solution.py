@@ -52,7 +52,8 @@ class Solution:
         """With some of the curves, by number, taken further to where another solution ended."""
         steps = self.steps.clone()
         steps[curves] += found.steps + 1
-        history = torch.full((len(steps), int(steps.max()) + 1), torch.nan, dtype=torch.float64)
+        width = max(int(steps.max()) + 1, self.history.shape[1])  # rivals may have gone on longer
+        history = torch.full((len(steps), width), torch.nan, dtype=torch.float64)
         history[:, : self.history.shape[1]] = self.history
         status, weights, energy = list(self.status), self.weights.clone(), self.energy.clone()
         weights[curves], energy[curves] = found.weights, found.energy

@@ -17,12 +17,13 @@ class Starts:
 
     `weights` (C, P, d) of a family's basis; `owner` (C,) is the position of each curve's pair in
     the batch; `hessian`, (C, P d, P d), is nearly that of the energy there, NaN where none is
-    known.
+    known. `seeking` says that the lowest valley is sought, and not the one that they are in.
     """
 
     weights: Tensor
     owner: Tensor
     hessian: Tensor | None = None
+    seeking: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
     found = _relaxed(wanted, fit(problem.family, problem.times, points[kept]), owner)
     kept = _rivals(found.energies, found.problem.points(found.weights), owner, MARGIN)
     found = _with_followed(wanted, routes, found.weights[kept], owner[kept])
-    return _with_lines(problem, wanted, found)
+    return replace(_with_lines(problem, wanted, found), seeking=True)
 
 
 def _with_followed(wanted: Problem, routes: Routes, weights: Tensor, owner: Tensor) -> Starts:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from .variation import correction
+
 LEVEL = 0.95
 """Of the intervals."""
 RESAMPLED = 2000
@@ -39,11 +41,11 @@ class Contrast:
 def log_cv(values: np.ndarray) -> np.ndarray:
     """Logarithms of CVs over n models of values (..., n, P): (..., P).
 
-    σ has n - 1; a CV of n values is too low by about 1 / 4n of itself, for which it is corrected.
+    σ has n - 1, and the bias of few models is corrected.
     """
     n = values.shape[-2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(values.std(-2, ddof=1) / values.mean(-2) * (1 + 1 / (4 * n)))
+        return np.log(values.std(-2, ddof=1) / values.mean(-2) * correction(n))
 
 
 def effect(a: np.ndarray, b: np.ndarray) -> np.ndarray:

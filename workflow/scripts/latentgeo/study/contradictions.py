@@ -6,25 +6,43 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..images.counts import pair_capacity
+from .vaes import decoder_counts
 
 EMBEDDED_CLASSES = (0, 1, 2)
+SPLITS = {"train": "training", "test": "test"}
 
 
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """The problems of a configuration that satisfies its schema, each naming its key."""
     yield from _classes(config["data"])
     yield from _families(config["curves"])
+    yield from _rows(config)
     for name, settings in config["experiments"].items():
         yield from _experiment(f"experiments.{name}", settings, config)
 
 
 def too_many_pairs(config: Mapping[str, Any], images: int) -> Iterator[str]:
-    """Experiments that ask for more pairs than so many training images have."""
+    """Experiments that ask for more pairs than so many images of the split have; rows beyond."""
+    split, rows = config["pairs"]["split"], config["pairs"]["rows"]
+    for row in {row for pair in rows for row in pair if row >= images}:
+        of = f"the {SPLITS[split]} images have 0 to {images - 1}"
+        yield f"pairs.rows: there is no row {row}; {of}"
     for name, settings in config["experiments"].items():
-        if settings["pairs"] > pair_capacity(images):
+        if not rows and settings["pairs"] > pair_capacity(images):
             yield (
                 f"experiments.{name}.pairs: {settings['pairs']} asked for, but "
-                f"{images} training images have only {pair_capacity(images)} pairs"
+                f"{images} {SPLITS[split]} images have only {pair_capacity(images)} pairs"
+            )
+
+
+def _rows(config: Mapping[str, Any]) -> Iterator[str]:
+    """Experiments that ask for more pairs than the user gives."""
+    rows = config["pairs"]["rows"]
+    for name, settings in config["experiments"].items():
+        if rows and settings["pairs"] > len(rows):
+            yield (
+                f"experiments.{name}.pairs: {settings['pairs']} asked for, but "
+                f"pairs.rows has {len(rows)}"
             )
 
 
@@ -52,7 +70,7 @@ def _families(curves: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
-    vaes, seeds = config["vaes"], config["training"]["seeds"]
+    vaes, seeds = decoder_counts(config), config["training"]["seeds"]
     for form in ("seed", "seeds"):
         for seed in _listed(settings.get(form, ())):
             if seed >= seeds:
@@ -67,9 +85,12 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
         for name in _listed(settings.get(form, ())):
             if name not in names:
                 yield f"{key}.{form}: {name!r} is no {what}; there are {', '.join(names)}"
-    for vae in _listed(settings.get("vae", settings.get("vaes", vaes))):
+    types = [v for v in _listed(settings.get("vae", settings.get("vaes", vaes))) if v in vaes]
+    if key == "experiments.variation" and types:  # to which fewer than all are further ones
+        types = [max(types, key=vaes.get)]
+    for vae in types:
         for asked in _listed(settings.get("decoders", ())):
-            if asked > vaes.get(vae, asked):
+            if asked > vaes[vae]:
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
     if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
         if settings["start"] == "graph":

@@ -7,13 +7,14 @@ nowhere else; rules, tables and figures are given the translation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from .series import Request, Series
+from .vaes import decoder_counts
 
-FISHER_RAO, WITHIN, DENSITY = "fisher-rao", "fisher-rao-within", "density"
+FISHER_RAO, DENSITY = "fisher-rao", "density"
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Experiment:
         if metric == DENSITY:
             return [0]
         counts = self.decoder_counts[vae]
-        if metric == WITHIN and FISHER_RAO in self.metrics:
-            return [count for count in counts if count > 1]
-        return counts
+        again = metric != next(other for other in self.metrics if other != DENSITY)
+        return [count for count in counts if count > 1 or not again]
 
     def described(self) -> dict[str, Any]:
         """The fields, from which it can be made again."""
@@ -71,12 +71,12 @@ def experiments(config: Mapping[str, Any]) -> dict[str, Experiment]:
         if name == "starts":
             found |= {f"starts.{kind}": _of_starts(kind, settings) for kind in START_KINDS}
         else:
-            counts = range(1, settings["decoders"] + 1) if name == "proximity" else None
-            found[name] = _experiment(settings, config, counts)
+            found[name] = _experiment(settings, config, COUNTS.get(name, _asked))
     return found
 
 
 START_KINDS = ("density", "cold", "hot")
+Counts = Callable[[Mapping[str, Any], int], list[int]]
 
 
 def requested(described: Iterable[Mapping[str, Any]], **fields: Any) -> list[Request]:
@@ -85,19 +85,36 @@ def requested(described: Iterable[Mapping[str, Any]], **fields: Any) -> list[Req
     return [r for r in requests if fields.items() <= vars(r.series).items()]
 
 
+def _asked(settings: Mapping[str, Any], own: int) -> list[int]:
+    """The numbers of decoders that are asked for, or all of a type's own."""
+    return _listed(settings, "decoder", [own])
+
+
+def _from_one(settings: Mapping[str, Any], own: int) -> list[int]:
+    """Every number up to the one that is asked for."""
+    return list(range(1, settings["decoders"] + 1))
+
+
+def _beside_all(settings: Mapping[str, Any], own: int) -> list[int]:
+    """All of a type's own, and what is asked for of those that have more."""
+    return sorted({own, *(count for count in settings.get("decoders", ()) if count < own)})
+
+
+COUNTS = {"proximity": _from_one, "variation": _beside_all}
+"""What `decoders` means to the experiments that do not simply ask for these numbers."""
+
+
 def _experiment(
-    settings: Mapping[str, Any], config: Mapping[str, Any], decoder_counts: range | None
+    settings: Mapping[str, Any], config: Mapping[str, Any], counts: Counts
 ) -> Experiment:
     """All types, seeds and decoders where the settings name none."""
-    vaes = _listed(settings, "vae", config["vaes"])
+    own_counts = decoder_counts(config)
+    vaes = _listed(settings, "vae", own_counts)
     return Experiment(
         metrics=_listed(settings, "metric", FISHER_RAO),
         vaes=vaes,
         seeds=_listed(settings, "seed", range(config["training"]["seeds"])),
-        decoder_counts={
-            vae: list(decoder_counts or _listed(settings, "decoder", [config["vaes"][vae]]))
-            for vae in vaes
-        },
+        decoder_counts={vae: counts(settings, own_counts[vae]) for vae in vaes},
         starts=dict.fromkeys(_listed(settings, "curve", ()), settings["start"]),
         solvers=_listed(settings, "solver", ()),
         pairs=settings["pairs"],

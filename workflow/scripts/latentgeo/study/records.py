@@ -19,11 +19,13 @@ EACH = {
     "disagreement": "number n",
     "travel": "number n",
     "length": "number n",
+    "published_length": "number n",
     "euclidean": "float n",
     "initial_energy": "number n",
     "steps": "integer n",
     "converged": "boolean n",
     "status": "text n",
+    "action": "number n",
     "excess": "number n",
     "limit": "text n",
 }
@@ -32,7 +34,7 @@ KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]
 """What makes a geodesic the one that it is."""
 COLUMNS = [*KEY, *EACH]
 """The columns of tables of geodesics."""
-MEASURES = ["energy", "disagreement", "travel", "length", "euclidean"]
+MEASURES = ["energy", "disagreement", "travel", "length", "published_length", "euclidean"]
 """What is compared between models: energies in nats, lengths in √nats and latent units."""
 
 

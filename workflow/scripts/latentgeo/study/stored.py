@@ -20,6 +20,10 @@ def origin(vae: str, seed: int, model: str) -> dict[str, np.ndarray]:
     return {"vae": np.array(vae), "seed": np.array(seed), "model": np.array(model)}
 
 
+LATENTS = {"means": "float n 2", "labels": "integer n"}
+"""What is read of the images' latents."""
+
+
 def check_origin(path: str | Path, arrays: Mapping[str, np.ndarray], model: str) -> None:
     """Raise StudyError, naming the file, when it was made of another model than this one."""
     if arrays["model"].item() != model:
@@ -30,12 +34,18 @@ def check_origin(path: str | Path, arrays: Mapping[str, np.ndarray], model: str)
         )
 
 
-def load_latents(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
-    """`means` (n, 2) and `labels` (n,) of the training images, and of which model they are.
+def load_latents(
+    path: str | Path, model: str | None = None, split: str = "train"
+) -> dict[str, np.ndarray]:
+    """`means` (n, 2) and `labels` (n,) of the images of a split, and of which model they are.
 
     StudyError when they are not of the model with that checksum.
     """
-    arrays = load_shaped(path, means="float n 2", labels="integer n", **ORIGIN)
+    prefix = "" if split == "train" else f"{split}_"
+    names = {f"{prefix}{name}": name for name in ("means", "labels")}
+    forms = {prefixed: LATENTS[name] for prefixed, name in names.items()}
+    arrays = load_shaped(path, **forms, **ORIGIN)
+    arrays = {names.get(name, name): array for name, array in arrays.items()}
     if model is not None:
         check_origin(path, arrays, model)
     return arrays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -46,6 +46,7 @@ class Routes:
     """Their actions, in nats: (B,); infinite where a pair has no curve on the grid."""
     least: Tensor
     """What no curve's action is below, as far as the grid can tell: (B,)."""
+    _followed: dict[Family, tuple[Tensor, Tensor]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, problem: Problem, grid: LatentGrid, decoder_count: int) -> Routes:
@@ -81,8 +82,10 @@ class Routes:
 
         Infinite where they would leave the grid.
         """
-        fine = _continuous(problem, self.grid, self.decoder_count, problem.family)
-        return _relaxed(fine, self.curves(problem)(fine.times))
+        if problem.family not in self._followed:
+            fine = _continuous(problem, self.grid, self.decoder_count, problem.family)
+            self._followed[problem.family] = _relaxed(fine, self.curves(problem)(fine.times))
+        return self._followed[problem.family]
 
     def actions(self, problem: Problem, weights: Tensor) -> Tensor:
         """The actions of curves of a problem with weights (B, P, d): (B,); NaN beyond the grid."""

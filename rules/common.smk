@@ -37,8 +37,13 @@ def drawn(name):
 
 def one_model(pattern, experiment):
     """The file of an experiment's only VAE type and seed."""
-    [vae], [seed] = EXPERIMENTS[experiment].vaes, EXPERIMENTS[experiment].seeds
-    return pattern.format(vae=vae, seed=seed)
+    [path] = each_model(pattern, experiment)
+    return path
+
+
+def each_model(pattern, experiment):
+    """The files of all VAE types and seeds of an experiment."""
+    return expand(pattern, vae=EXPERIMENTS[experiment].vaes, seed=EXPERIMENTS[experiment].seeds)
 
 
 # ── tables and figures, and the parts of the study that they belong to ──────────────────────────
@@ -119,11 +124,13 @@ def all_results():
     """Every file that the study makes and another rule may take for finished."""
     each = [MODEL, HISTORY, EVALUATION, LATENTS, GRID]
     blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
+    blocks.add(PAIRS.format(block=f"0-{SEGMENTS['pairs']}"))
     return [
         DIGITS,
         *expand(each, vae=VAES, seed=SEEDS),
         *blocks,
         *geodesics_of(),
+        *expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
         *TABLES,
         *FIGURES,
     ]
@@ -152,6 +159,17 @@ def code_of_geodesics(wildcards):
     )
 
 
+def code_of_segments():
+    """The same of the experiment that varies the number of segments, under all of its metrics."""
+    chosen = {"starts": SEGMENTS["start"]}
+    chosen["solvers"] = config["solvers"][SEGMENTS["solver"]]["method"]
+    each = [
+        code("solve_segments", objectives=metric, certificates=metric, **chosen)
+        for metric in SEGMENTS["metrics"]
+    ]
+    return each
+
+
 def grows(amount):
     """A resource that doubles with every attempt: a job killed for too little comes back.
 
@@ -178,15 +196,19 @@ def memory_of_geodesics(wildcards):
     return memory.of_geodesics(wildcards.metric, config["curves"]["segments"], decoder_count)
 
 
+def memory_of_segments(wildcards):
+    return memory.of_geodesics("fisher-rao", max(SEGMENTS["segments"]), VAES[wildcards.vae])
+
+
 def architecture(wildcards):
     """What fixes the shapes of a model of the VAE type."""
     decoder_count = VAES[wildcards.vae]
     return {"latent_dim": LATENT_DIM, "decoder_count": decoder_count, **config["model"]}
 
 
-def wanted_model(wildcards):
-    """What says that a model is the one that it should be."""
-    own = {"vae": wildcards.vae, "seed": int(wildcards.seed)}
+def wanted_model(wildcards, seed=None):
+    """What says that a model is the one that it should be, of the wildcard's seed or another."""
+    own = {"vae": wildcards.vae, "seed": int(wildcards.seed) if seed is None else seed}
     return {"architecture": architecture(wildcards), **own}
 
 
@@ -198,8 +220,10 @@ def start_from(wildcards):
     """The geodesics of the density metric, for a hot start."""
     if wildcards.start == "hot":
         first, stop = span(wildcards.block)
-        chosen = {name: getattr(wildcards, name) for name in ("curve", "solver")}
-        wanted = experiments.requested(described("starts.density").values(), **chosen)
+        own = Series.of(wildcards)
+        chosen = {name: getattr(own, name) for name in ("vae", "seed", "curve", "solver")}
+        density = [name for name in EXPERIMENTS if name.endswith(".density")]
+        wanted = experiments.requested(described(*density).values(), **chosen)
         jobs = plan.serving(JOBS, wanted)
         hot = [job.place for job in jobs if job.first < stop and first < job.stop]
         return {"hot": [f"results/geodesics/{place}" for place in hot]}

@@ -140,3 +140,31 @@ use rule cv_figure as training_figure with:
         models=[{"vae": vae, "seed": seed} for vae in VAES for seed in SEEDS],
     message:
         "Drawing the training"
+
+
+use rule cv_figure as segments_figure with:
+    input:
+        table="results/tables/segments.csv",
+    output:
+        figure("segments", parts="ab"),
+    log:
+        "results/logs/segments_figure.log",
+    params:
+        script="segments_figure",
+        code=code("segments_figure"),
+    message:
+        "Drawing what has a limit in the number of segments"
+
+
+use rule cv_figure as contest_figure with:
+    input:
+        table="results/tables/contest.csv",
+    output:
+        figure("contest", parts="c"),
+    log:
+        "results/logs/contest_figure.log",
+    params:
+        script="contest_figure",
+        code=code("contest_figure"),
+    message:
+        "Drawing which start ends lowest"

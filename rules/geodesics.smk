@@ -1,3 +1,6 @@
+# Geodesics, as blocks of pairs; and some with other numbers of segments than the study's.
+
+
 rule solve_geodesics:
     input:
         unpack(start_from),
@@ -35,3 +38,38 @@ rule solve_geodesics:
         "{wildcards.start} start, {wildcards.solver}"
     script:
         "../workflow/scripts/solve_geodesics.py"
+
+
+rule solve_segments:
+    input:
+        grid=lambda w: GRID.format(vae=w.vae, seed=SEGMENTS["seed"]),
+        model=lambda w: MODEL.format(vae=w.vae, seed=SEGMENTS["seed"]),
+        latents=lambda w: LATENTS.format(vae=w.vae, seed=SEGMENTS["seed"]),
+        pairs=PAIRS.format(block=f"0-{SEGMENTS['pairs']}"),
+    output:
+        table="results/segments/{vae}.csv",
+    log:
+        "results/logs/solve_segments/{vae}.log",
+    conda:
+        "../envs/geometry.yaml"
+    threads: 1
+    resources:
+        mem_mb=grows(memory_of_segments),
+        runtime=grows(60),
+    params:
+        code=code_of_segments(),
+        study_seed=config["seed"],
+        model=lambda w: wanted_model(w, SEGMENTS["seed"]),
+        block=(0, SEGMENTS["pairs"]),
+        metrics=lambda w: SEGMENTS["metrics"][: 1 if VAES[w.vae] == 1 else None],
+        decoders=lambda w: VAES[w.vae],
+        family=config["curves"]["families"][SEGMENTS["curve"]],
+        segments=SEGMENTS["segments"],
+        start=SEGMENTS["start"],
+        solver=config["solvers"][SEGMENTS["solver"]],
+        split=config["pairs"]["split"],
+        torch=TORCH,
+    message:
+        "Solving geodesics of {wildcards.vae} with other numbers of segments"
+    script:
+        "../workflow/scripts/solve_segments.py"

@@ -49,6 +49,8 @@ PAIRS = "results/pairs/{block}.npz"
 GEODESICS = f"results/geodesics/{PLACE}"
 
 EXPERIMENTS = experiments.experiments(config)
+SEGMENTS = {"vaes": list(VAES), **config["experiments"]["segments"]}
+CONTEST = [f"contest.{start}" for start in config["experiments"]["contest"]["starts"]]
 REQUESTS = [r for e in EXPERIMENTS.values() for r in e.requests()]
 JOBS = plan.plan(REQUESTS, config["pairs"]["per_job"])
 

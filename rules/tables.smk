@@ -73,7 +73,7 @@ use rule geodesics_table as contrasts_table with:
 
 use rule geodesics_table as proximity_table with:
     input:
-        latents=one_model(LATENTS, "proximity"),
+        latents=each_model(LATENTS, "proximity"),
         geodesics=geodesics_of("proximity"),
     output:
         table=table("proximity", parts="b"),
@@ -101,3 +101,40 @@ use rule geodesics_table as starts_table with:
         experiments=described("starts.cold", "starts.hot"),
     message:
         "Tabulating hot and cold starts"
+
+
+use rule geodesics_table as segments_table with:
+    input:
+        parts=expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
+    output:
+        table=table("segments", parts="ab", shown="numbers of segments"),
+    log:
+        "results/logs/segments_table.log",
+    params:
+        script="segments_table",
+        code=code("segments_table"),
+        experiments={},
+    message:
+        "Tabulating geodesics by their numbers of segments"
+
+
+use rule geodesics_table as contest_table with:
+    input:
+        geodesics=geodesics_of(*CONTEST),
+    output:
+        table=table("contest", parts="c", shown="starts against one another"),
+    log:
+        "results/logs/contest_table.log",
+    params:
+        script="contest_table",
+        code=code("contest_table"),
+        experiments=described(*CONTEST),
+        starts=config["experiments"]["contest"]["starts"],
+        order={
+            "vae": EXPERIMENTS[CONTEST[0]].vaes,
+            "metric": EXPERIMENTS[CONTEST[0]].metrics,
+            "curve": EXPERIMENTS[CONTEST[0]].curves,
+            "solver": EXPERIMENTS[CONTEST[0]].solvers,
+        },
+    message:
+        "Comparing starts"

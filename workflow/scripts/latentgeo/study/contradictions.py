@@ -17,6 +17,7 @@ def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     yield from _classes(config["data"])
     yield from _families(config["curves"])
     yield from _rows(config)
+    yield from _segments(config["experiments"]["segments"], config["curves"]["families"])
     for name, settings in config["experiments"].items():
         yield from _experiment(f"experiments.{name}", settings, config)
 
@@ -69,6 +70,17 @@ def _families(curves: Mapping[str, Any]) -> Iterator[str]:
                 )
 
 
+def _segments(settings: Mapping[str, Any], families: Mapping[str, Any]) -> Iterator[str]:
+    """The experiment that varies them needs as many as its family, too."""
+    family, fewest = families.get(settings["curve"], {}), min(settings["segments"])
+    for key in ("pieces", "degree"):
+        if family.get(key, 0) > fewest:
+            yield (
+                f"experiments.segments.segments: {fewest} are fewer than the {family[key]} of "
+                f"curves.families.{settings['curve']}.{key}"
+            )
+
+
 def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
     vaes, seeds = decoder_counts(config), config["training"]["seeds"]
     for form in ("seed", "seeds"):
@@ -93,7 +105,7 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
             if asked > vaes[vae]:
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
     if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
-        if settings["start"] == "graph":
+        if settings.get("start") == "graph":
             yield f"{key}.start: 'graph' is for Fisher-Rao metrics; use line or random"
         if "decoders" in settings:
             yield f"{key}.decoders: the density metric knows no decoders; remove it"

@@ -64,11 +64,16 @@ def experiments(config: Mapping[str, Any]) -> dict[str, Experiment]:
     """All experiments of a checked configuration, by name.
 
     Part C is three of them: `starts.density`, the geodesics that hot starts are, `starts.cold` and
-    `starts.hot`.
+    `starts.hot`; and the contest of starts is one for each start. `segments` is none: its
+    geodesics have other numbers of segments than the study's.
     """
     found = {}
     for name, settings in config["experiments"].items():
-        if name == "starts":
+        if name == "segments":
+            continue
+        if name == "contest":
+            found |= _of_contest(settings, config)
+        elif name == "starts":
             found |= {f"starts.{kind}": _of_starts(kind, settings) for kind in START_KINDS}
         else:
             found[name] = _experiment(settings, config, COUNTS.get(name, _asked))
@@ -134,6 +139,19 @@ def _of_starts(kind: str, settings: Mapping[str, Any]) -> Experiment:
         solvers=list(settings["solvers"]),
         pairs=settings["pairs"],
     )
+
+
+def _of_contest(settings: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Experiment]:
+    """The contest's geodesics from each start, and those that its hot starts are."""
+    found = {
+        f"contest.{start}": _experiment({**settings, "start": start}, config, _asked)
+        for start in settings["starts"]
+    }
+    if "hot" in settings["starts"]:
+        start = config["experiments"]["starts"]["density_start"]
+        density = {**settings, "metrics": [DENSITY], "start": start}
+        found["contest.density"] = _experiment(density, config, _asked)
+    return found
 
 
 def _listed(settings: Mapping[str, Any], key: str, default: Any) -> list:

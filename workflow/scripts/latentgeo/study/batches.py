@@ -1,0 +1,138 @@
+"""Geodesics of a batch of pairs in one model, from what rules hand over to what is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import geodesics, plugins
+from ..certificates.base import Certificate, unknown
+from ..curves import Family
+from ..models import files
+from ..models.vae import VAE
+from ..objectives.base import Ingredients
+from ..solvers.problem import Problem
+from ..solvers.solution import Solution
+from ..starts.base import Ingredients as StartIngredients
+from ..starts.grid.fields import LatentGrid
+from . import stored
+
+Log = Callable[..., None]
+"""Takes a message and what is to be put into it, as `logging.info` does."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How geodesics are found: names and settings of the config."""
+
+    metric: str
+    metric_settings: Mapping[str, Any]
+    start: str
+    solver: Mapping[str, Any]
+    study_seed: int
+
+    @property
+    def certificates(self) -> Any:
+        """What tells how low geodesics of the metric are; None where nothing does."""
+        exist = plugins.exists("certificates", self.metric)
+        return plugins.load("certificates", self.metric) if exist else None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs, by number, in a model; `start` and `end`, (B, d), are their latents."""
+
+    model: VAE
+    latents: Tensor
+    """Posterior means of the training images, (n, d)."""
+    numbers: Sequence[int]
+    start: Tensor
+    end: Tensor
+    labels: np.ndarray
+    """Classes of the two images, (B, 2)."""
+    grid: LatentGrid | None = None
+    hot: Tensor | None = None
+    """Weights of another metric's geodesics between the pairs, (B, P, d)."""
+
+    def solve(
+        self, recipe: Recipe, family: Family, segments: int, decoder_count: int, log: Log
+    ) -> dict[str, np.ndarray]:
+        """Geodesics under the first decoders; of 0 decoders where the metric has none.
+
+        Returns arrays with an entry a pair: what `geodesics.as_arrays` and certificates say, the
+        pairs' numbers and labels, and the number of decoders.
+        """
+        decoders = list(self.model.decoders)[:decoder_count]
+        ingredients = Ingredients(decoders, self.model.likelihood, self.latents)
+        objective = geodesics.make_objective(recipe.metric, recipe.metric_settings, ingredients)
+        problem = Problem(objective, family, self.start, self.end, segments)
+        solution, certificate = self._certified(problem, recipe, decoder_count, log)
+        log("what limits them: %s", dict(Counter(certificate.limit)))
+        return (
+            geodesics.as_arrays(problem, solution)
+            | certificate.arrays()
+            | {
+                "pair": np.array(self.numbers),
+                "decoders": np.full(len(problem), decoder_count),
+                "label_a": self.labels[:, 0],
+                "label_b": self.labels[:, 1],
+            }
+        )
+
+    def _certified(
+        self, problem: Problem, recipe: Recipe, decoder_count: int, log: Log
+    ) -> tuple[Solution, Certificate]:
+        judge = recipe.certificates
+        routes = judge.prepare(problem, self.grid, decoder_count) if judge else None
+
+        def certify(solution: Solution) -> Certificate:
+            if not judge:
+                return unknown(len(problem))
+            return judge.certify(problem, solution.weights, solution.energy, routes)
+
+        streams = geodesics.streams_of(recipe.study_seed, self.numbers)
+        begun = geodesics.make_starts(
+            recipe.start, problem, StartIngredients(streams, routes, self.hot)
+        )
+        log("%d pairs, %d curves, %d decoders", len(problem), len(begun.owner), decoder_count)
+        solution = geodesics.solve(
+            problem, begun, recipe.solver, self.numbers, recipe.study_seed, log
+        )
+        certificate = certify(solution)
+        if begun.seeking:
+            doubtful = certificate.doubtful(solution.energy)
+            log("%d in doubt", len(doubtful))
+            solution = geodesics.search(problem, solution, doubtful, recipe.solver, log)
+            certificate = certify(solution)
+        log("%d of %d converged", solution.converged.sum(), len(problem))
+        for number, status in zip(self.numbers, solution.status, strict=True):
+            if status != "converged":
+                log("pair %d: %s", number, status)
+        return solution, certificate
+
+
+def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
+    """The batch of a rule's job, from its input files and parameters; StudyError names a file.
+
+    Inputs are the model, latents and pairs, and where there are such, the grid and hot starts.
+    """
+    model = files.load_wanted(inputs.model, **params.model)
+    latents, ends = (
+        torch.from_numpy(stored.load_latents(inputs.latents, model.checksum, split)["means"])
+        for split in ("train", params.split)
+    )
+    pairs = stored.load_pairs(inputs.pairs, len(numbers), len(ends))
+    start, end = ends.double()[pairs["rows"]].unbind(1)
+    grid, hot = inputs.get("grid"), inputs.get("hot")
+    if grid:
+        grid = LatentGrid(**stored.load_grid(grid, model.checksum))
+    if hot:
+        paths = [hot] if isinstance(hot, str) else hot
+        hot = torch.from_numpy(stored.load_weights(paths, numbers, model.checksum))
+    return Batch(model, latents.double(), numbers, start, end, pairs["labels"], grid, hot)

@@ -168,3 +168,17 @@ use rule cv_figure as contest_figure with:
         code=code("contest_figure"),
     message:
         "Drawing which start ends lowest"
+
+
+use rule cv_figure as claims_figure with:
+    input:
+        table="results/tables/claims.csv",
+    output:
+        figure("claims", parts="abc"),
+    log:
+        "results/logs/claims_figure.log",
+    params:
+        script="claims_figure",
+        code=code("claims_figure"),
+    message:
+        "Drawing what holds and what does not"

@@ -138,3 +138,21 @@ use rule geodesics_table as contest_table with:
         },
     message:
         "Comparing starts"
+
+
+use rule geodesics_table as claims_table with:
+    input:
+        contrasts="results/tables/contrasts.csv",
+        proximity="results/tables/proximity.csv",
+        contest=geodesics_of(*CONTEST),
+    output:
+        table=table("claims", parts="abc"),
+    log:
+        "results/logs/claims_table.log",
+    params:
+        script="claims_table",
+        code=code("claims_table"),
+        experiments=described(*CONTEST),
+        types=vaes.described(config),
+    message:
+        "Judging claims"

@@ -24,7 +24,7 @@ def proximity(points: np.ndarray, latents: np.ndarray) -> np.ndarray:
 
 
 def spread(latents: np.ndarray) -> float:
-    """The root of the mean variance of latents (n, d) over the axes, by which distances are scaled."""
+    """The root of the mean variance of latents (n, d) over the axes: a unit for distances."""
     return float(np.sqrt(latents.var(axis=0).mean()))
 
 

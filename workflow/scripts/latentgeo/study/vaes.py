@@ -19,6 +19,19 @@ def schedule(config: Mapping[str, Any], vae: str) -> dict[str, Any]:
     return common | training[kind] | own.get("training", {})
 
 
+def described(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What distinguishes the types: name, decoders, epochs, and whether training is their own."""
+    return [
+        {
+            "name": vae,
+            "decoders": count,
+            "epochs": schedule(config, vae)["epochs"],
+            "special": bool(_whole(config["vaes"][vae]).get("training")),
+        }
+        for vae, count in decoder_counts(config).items()
+    ]
+
+
 def _whole(entry: int | Mapping[str, Any]) -> Mapping[str, Any]:
     """An entry of `vaes` with its short form, `single: 1`, written out: `{decoders: 1}`."""
     return {"decoders": entry} if isinstance(entry, int) else entry

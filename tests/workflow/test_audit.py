@@ -76,6 +76,13 @@ def wanted():
             for solver in ("newton", "adam")
             for p in range(2)
         ]
+    kinds = {"line": ("line", fr, 3), "hot": ("hot", fr, 3), "density": ("line", "density", 0)}
+    for kind, (start, metric, count) in kinds.items():
+        lists[f"contest.{kind}"] = [
+            ("ensemble", 0, count, own, poly, start, "newton", p)
+            for own in ([metric] if kind == "density" else coupled(3))
+            for p in range(3)
+        ]
     return lists
 
 
@@ -879,14 +886,14 @@ def test_the_table_of_contrasts_has_every_two_groups_and_says_nothing_of_two_mod
 
 def test_the_table_of_proximity_by_brute_force(files):
     table = files.table("proximity")
-    names = "metric curve decoders n mean std not_converged not_lowest"
-    assert list(table) == names.split()
+    names = "metric curve decoders models n mean std scaled difference low high over not_converged"
+    assert list(table) == [*names.split(), "not_lowest"]
     curves = ("piecewise-linear", "polynomial")
     expected = [("fisher-rao", c, m) for c in curves for m in (1, 2, 3)]
     expected += [(WITHIN, c, m) for c in curves for m in (2, 3)]
     found = table[["metric", "curve", "decoders"]].itertuples(index=False)
     assert [tuple(row) for row in found] == expected
-    latents = files.latents("ensemble", 0)
+    latents, first = files.latents("ensemble", 0), {}
     for row in table.itertuples():
         one_of = (row.metric, row.curve, row.decoders)
         keys = [k for k in wanted()["proximity"] if (k[3], k[4], k[2]) == one_of]
@@ -896,8 +903,95 @@ def test_the_table_of_proximity_by_brute_force(files):
             nearest = [float(((latents - z) ** 2).sum(1).min().sqrt()) for z in one["points"]]
             values.append(max(nearest))
         close([row.n, row.mean, row.std], [4, np.mean(values), np.std(values, ddof=1)], 1e-6, 1e-8)
+        scale = float(((latents - latents.mean(0)) ** 2).mean().sqrt())
+        close(row.scaled, np.mean(values) / scale, 1e-6, 1e-8)
+        if row.decoders == 1:
+            first[row.curve] = values
+        differences = (np.array(values) - first[row.curve]) / scale
+        close(row.difference, differences.mean(), 1e-6, 1e-8)
+        assert (row.models, row.over) == (1, "pairs")
+        half = 3.182446305 * np.std(differences, ddof=1) / 2  # Student's, 3 degrees of freedom
+        close([row.low, row.high], differences.mean() + half * np.array([-1, 1]), 1e-5, 1e-7)
         assert row.not_converged == sum(not one["converged"] for one in ones)
         assert row.not_lowest == sum(one["limit"] in ("valley", "segments") for one in ones)
+
+
+def test_the_table_of_segments_is_of_minima_with_so_many_steps(files):
+    """The study's own number of steps is solved twice; fewer are judged by their derivatives."""
+    table = files.table("segments")
+    names = "vae seed decoders metric segments pair energy disagreement travel length"
+    assert list(table) == [*names.split(), "published_length", "action", "converged", "limit"]
+    expected = [
+        (vae, 1, VAES[vae], metric, n, p)
+        for vae in VAES
+        for metric in coupled(VAES[vae])
+        for n in (4, 8)
+        for p in (0, 1)
+    ]
+    assert [tuple(row) for row in table[names.split()[:6]].itertuples(index=False)] == expected
+    assert table["converged"].all()
+    for row in table[table["segments"] == SEGMENTS].itertuples():
+        key = (row.vae, 1, row.decoders, row.metric, "polynomial", "line", "newton", row.pair)
+        one = files.geodesics()[key]
+        assert row.energy <= float(one["energy"]) * (1 + 1e-5), key
+        if row.energy > float(one["energy"]) * (1 - 1e-5):  # the same valley
+            for name in ("disagreement", "travel", "length", "published_length"):
+                assert getattr(row, name) == pytest.approx(float(one[name]), rel=0.02, abs=1e-9)
+    halved = table.set_index(names.split()[:6])
+    for key in expected:
+        if key[4] == 4 and key[2] == 1:  # of one decoder the energy is nearly L² / 2N
+            row = halved.loc[key]
+            assert row["energy"] >= 0.8 * row["length"] ** 2 / (2 * 4), key
+
+
+def test_the_table_of_the_contest_by_loops(files):
+    table = files.table("contest")
+    names = "vae metric curve solver start n reached reached_low reached_high excess_worst steps"
+    names += " initial initial_low initial_high not_converged not_lowest"
+    assert list(table) == names.split()
+    starts = ("line", "hot")
+    expected = [("ensemble", metric, start) for metric in coupled(3) for start in starts]
+    found = table[["vae", "metric", "start"]].itertuples(index=False)
+    assert [tuple(row) for row in found] == expected
+    for row in table.itertuples():
+        of = {s: [k for k in wanted()[f"contest.{s}"] if k[3] == row.metric] for s in starts}
+        ones = {s: [files.geodesics()[k] for k in keys] for s, keys in of.items()}
+        best = [min(float(ones[s][p]["energy"]) for s in starts) for p in range(3)]
+        own = ones[row.start]
+        excess = [float(own[p]["energy"]) / best[p] - 1 for p in range(3)]
+        assert row.reached == pytest.approx(sum(e <= 1e-3 for e in excess) / 3)
+        close(row.excess_worst, max(excess), 1e-6, 1e-8)
+        ratios = [float(own[p]["initial_energy"]) / best[p] for p in range(3)]
+        close(row.initial, np.exp(np.mean(np.log(ratios))), 1e-6, 1e-8)
+        assert row.steps == np.median([int(one["steps"]) for one in own])
+
+
+def test_the_table_of_claims_repeats_the_tables_that_it_is_made_of(files):
+    table = files.table("claims")
+    names = "claim of verdict effect low high models pairs case rule"
+    assert list(table) == names.split()
+    kinds = table["claim"].str.split(" ").str[0].value_counts().to_dict()
+    # 4 measures under 2 metrics; 3 groups; 2 metrics and 2 families; 3 claims under 2 metrics
+    assert kinds == {"ensembles": 8, "geodesic": 3, "geodesics": 4, "a": 6}
+    contrasts = files.table("contrasts")
+    for row in table[table["claim"].str.startswith("ensembles")].itertuples():
+        measure, metric = row.case.split(", ")[:2]
+        [other] = contrasts[
+            (contrasts["vae_a"] == "single")
+            & (contrasts["metric_b"] == metric)
+            & (contrasts["measure_a"] == measure)
+            & (contrasts["vae_b"] == "ensemble")
+        ].itertuples()
+        assert np.isnan(row.effect) and np.isnan(other.ratio)  # of two models nothing is known
+        assert row.verdict == "undecided"
+    proximity = files.table("proximity")
+    for row in table[table["claim"].str.startswith("geodesics ")].itertuples():
+        metric, curve = row.case.split(":")[0].split(", ")
+        same = (proximity["metric"] == metric) & (proximity["curve"] == curve)
+        [other] = proximity[same & (proximity["decoders"] == 3)].itertuples()
+        assert (row.effect, row.low, row.high) == (other.difference, other.low, other.high)
+        expected = "holds" if other.high < 0 else "does not hold" if other.low > 0 else "undecided"
+        assert row.verdict == expected
 
 
 def test_the_table_of_starts_is_what_is_stored(files):

@@ -18,15 +18,24 @@ COLUMNS = {
     "contrasts": "curve vae_a decoders_a metric_a measure_a vae_b decoders_b metric_b measure_b "
     "models_a models_b pairs ratio low high wide_low wide_high error p share_lower not_converged "
     "not_lowest",
-    "proximity": "metric curve decoders n mean std not_converged not_lowest",
+    "proximity": "metric curve decoders models n mean std scaled difference low high over "
+    "not_converged not_lowest",
+    "segments": "vae seed decoders metric segments pair energy disagreement travel length "
+    "published_length action converged limit",
+    "contest": "vae metric curve solver start n reached reached_low reached_high excess_worst "
+    "steps initial initial_low initial_high not_converged not_lowest",
+    "claims": "claim of verdict effect low high models pairs case rule",
     "starts": "curve solver pair start initial_energy final_energy steps converged limit",
 }
 FIGURES = [
+    "claims",
+    "contest",
     "cv",
     "geodesics-ensemble",
     "geodesics-single",
     "models",
     "proximity",
+    "segments",
     "starts-curves",
     "starts-energy",
     "training",

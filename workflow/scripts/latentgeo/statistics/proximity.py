@@ -42,9 +42,7 @@ def by_decoders(geodesics: pd.DataFrame) -> pd.DataFrame:
     same = ["vae", "seed", "curve", "pair"]
     # one decoder has the same geodesics under all metrics
     first = table[table["decoders"] == fewest].drop_duplicates(same).set_index(same)["scaled"]
-    table["difference"] = (
-        table["scaled"] - table.join(first, on=same, rsuffix="_first")["scaled_first"]
-    )
+    table["difference"] = table["scaled"] - table.join(first.rename("first"), on=same)["first"]
     rows = []
     for key, own in table.groupby(["metric", "curve", "decoders"]):
         row = dict(zip(("metric", "curve", "decoders"), key, strict=True))

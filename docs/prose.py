@@ -1,0 +1,206 @@
+"""Puts the numbers of committed runs into the documents, between markers.
+
+python docs/prose.py            writes them
+python docs/prose.py --check    says what differs, and fails if anything does
+
+A marker `<!-- name -->` begins what the function of that name in `FRAGMENTS` makes, `<!-- / -->`
+ends it. The tables lie in docs/results/ (see its README.md) and benchmarks/results/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HOME = Path(__file__).resolve().parents[1]
+DOCUMENTS = ["README.md", "docs/method.md", "docs/findings.md"]
+RESULTS = HOME / "docs/results"
+BETWEEN, WITHIN = "fisher-rao", "fisher-rao-within"
+METRICS = {BETWEEN: "the study's energy", WITHIN: "the expected metric"}
+MEASURES = {
+    "length": "length",
+    "published_length": "published length",
+    "energy": "energy",
+    "travel": "travel",
+    "disagreement": "disagreement",
+    "euclidean": "Euclidean",
+}
+
+
+def load(run: str, table: str) -> pd.DataFrame:
+    return pd.read_csv(RESULTS / run / f"{table}.csv")
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with so many significant digits, without an exponent; – where there is none."""
+    if not np.isfinite(value):
+        return "–"
+    places = max(0, digits - 1 - int(np.floor(np.log10(abs(value))))) if value else 0
+    return f"{round(value, places):,.{places}f}"
+
+
+def interval(row) -> str:
+    """An estimate and its interval."""
+    effect = row.effect if "effect" in row._fields else row.ratio
+    if not np.isfinite(row.low):
+        return number(effect)
+    return f"{number(effect)} ({number(row.low)} to {number(row.high)})"
+
+
+def markdown(rows: list[list[str]], head: list[str]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+# ── of the default study ────────────────────────────────────────────────────────────────────────
+
+
+def elbo(run: str) -> str:
+    """Test ELBOs of all types, as ranges over models."""
+    table = load(run, "models")
+    models = table.groupby(["vae", "seed"], sort=False)["elbo"].mean()
+    parts = []
+    for vae, own in models.groupby(level="vae", sort=False):
+        parts.append([vae, str(len(own)), f"{own.min():.1f} to {own.max():.1f}"])
+    return markdown(parts, ["VAE type", "models", "test ELBO [nats], mean over decoders"])
+
+
+def coefficients(run: str) -> str:
+    """Mean CVs over pairs, corrected for the number of models, of the first curve family."""
+    table = load(run, "cv")
+    table = table[table["curve"] == table["curve"].iloc[0]]
+    order = ["length", "published_length", "energy", "travel", "disagreement", "euclidean"]
+    rows = []
+    for (vae, count, metric), own in table.groupby(["vae", "decoders", "metric"], sort=False):
+        means = own.groupby("measure")["cv_corrected"].mean()
+        name = vae if count == 1 else f"{vae}: {METRICS[metric]}"
+        rows.append([name, str(own["n"].max()), *(number(means[m]) for m in order)])
+    return markdown(rows, ["", "models", *(MEASURES[m] for m in order)])
+
+
+def claims(run: str) -> str:
+    """Every claim, with its effect and its verdict, of the first curve family of each case."""
+    table = load(run, "claims")
+    rows = [
+        [row.claim, row.case, interval(row), f"**{row.verdict}**"] for row in table.itertuples()
+    ]
+    return markdown(rows, ["claim", "where", "effect (95 %)", "verdict"])
+
+
+def verdicts(run: str) -> str:
+    """Of every claim how many of its cases hold, do not, and are undecided."""
+    table = load(run, "claims")
+    rows = []
+    for claim, own in table.groupby("claim", sort=False):
+        counts = own["verdict"].value_counts()
+        each = [str(counts.get(v, 0)) for v in ("holds", "does not hold", "undecided")]
+        rows.append([claim, *each])
+    return markdown(rows, ["claim", "holds", "does not hold", "undecided"])
+
+
+def contrasts(run: str) -> str:
+    """Ratios of CVs of ensembles to those of single decoders, length first."""
+    table = load(run, "claims")
+    table = table[table["claim"].str.startswith("ensembles lower")]
+    wanted = table["case"].str.endswith("ensemble over single")
+    curve = table["case"].str.split(r"[,:] ", regex=True, expand=True)
+    first = curve[2] == curve[2].iloc[0]
+    table, parts = table[wanted & first], curve[wanted & first]
+    rows = []
+    for measure in ("length", "published_length", "energy", "travel"):
+        cells = []
+        for metric in METRICS:
+            own = table[(parts[0] == measure) & (parts[1] == metric)]
+            cells += [interval(row) for row in own.itertuples()] or ["–"]
+        rows.append([MEASURES[measure], *cells])
+    return markdown(rows, ["CV of the", *(f"under {name}" for name in METRICS.values())])
+
+
+def segments(run: str) -> str:
+    """Lengths relative to those of the study's N, over pairs, by the number of segments."""
+    table = load(run, "segments")
+    groups = table.groupby(["vae", "metric"], sort=False)
+    numbers = sorted(set(table["segments"]))
+    rows = []
+    for (vae, metric), own in groups:
+        wide = own.pivot(index="pair", columns="segments", values="length")
+        relative = wide.div(wide[32], axis=0)
+        cells = [f"{number(relative[n].min())} to {number(relative[n].max())}" for n in numbers]
+        rows.append([f"{vae}: {METRICS[metric]}", *cells])
+    return markdown(rows, ["length at N over that at 32", *map(str, numbers)])
+
+
+def starts(run: str) -> str:
+    """How often each start ends in the lowest valley."""
+    table = load(run, "contest")
+    rows = []
+    names = list(dict.fromkeys(table["start"]))
+    for (vae, metric, _curve, solver), own in table.groupby(
+        ["vae", "metric", "curve", "solver"], sort=False
+    ):
+        own = own.set_index("start")
+        cells = [f"{own.loc[n, 'reached']:.0%}" for n in names]
+        rows.append([f"{vae}, {METRICS[metric]}, {solver}", *cells])
+    return markdown(rows, ["share within 0.1 % of the lowest energy known", *names])
+
+
+def proximity(run: str) -> str:
+    """Proximity of the fewest and the most decoders, in spreads, and the paired difference."""
+    table = load(run, "proximity")
+    most = table["decoders"].max()
+    rows = []
+    for row in table[table["decoders"] == most].itertuples():
+        found = f"{number(row.difference)} ({number(row.low)} to {number(row.high)})"
+        rows.append([METRICS[row.metric], row.curve, number(row.scaled), found])
+    return markdown(
+        rows, ["", "curve", f"{most} decoders [spreads]", "less that of one decoder (95 %)"]
+    )
+
+
+FRAGMENTS: dict[str, Callable[[str], str]] = {
+    function.__name__: function
+    for function in (
+        elbo,
+        coefficients,
+        claims,
+        verdicts,
+        contrasts,
+        segments,
+        starts,
+        proximity,
+    )
+}
+MARKED = re.compile(r"(<!-- (\w+) of (\w+) -->\n).*?(<!-- / -->)", re.DOTALL)
+
+
+def filled(text: str) -> str:
+    """A document with all of its fragments made anew."""
+    return MARKED.sub(lambda m: f"{m[1]}\n{FRAGMENTS[m[2]](m[3])}\n\n{m[4]}", text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+    check = parser.parse_args().check
+    differs = []
+    for name in DOCUMENTS:
+        path = HOME / name
+        text = path.read_text(encoding="utf-8")
+        new = filled(text)
+        if new != text:
+            differs.append(name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for name in differs:
+        print(f"{name}: {'numbers differ from the tables' if check else 'written'}")
+    return 1 if check and differs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: study test test-slow test-cluster check report bench clean
+.PHONY: study test test-slow test-cluster check report bench replication clean
 
 # The whole study, from images to tables and figures.
 study: $(READY)
@@ -44,6 +44,12 @@ bench: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --directory benchmarks/models \
 		--configfile config.yaml benchmarks/models.yaml -- $(BENCH_MODELS)
 	$(BIN)/python benchmarks/run.py
+
+# Many models of 1, 2, 3 and 10 decoders: what docs/findings.md tells; hours of one core.
+replication: $(READY)
+	$(BIN)/snakemake --cores $(CORES) --directory studies/replication \
+		--configfile studies/replication.yaml -- \
+		results/tables/contrasts.csv results/tables/cv.csv results/tables/models.csv
 
 clean:
 	rm -rf results .snakemake

@@ -163,6 +163,14 @@ def proximity(run: str) -> str:
     )
 
 
+def literature(run: str) -> str:
+    """What others published."""
+    table = pd.read_csv(HOME / "resources/literature.csv", dtype=str, keep_default_na=False)
+    columns = ["source", "data", "decoders", "retrainings", "pairs", "measure", "statistic"]
+    columns += ["value", "note"]
+    return markdown(table[columns].to_numpy().tolist(), columns)
+
+
 FRAGMENTS: dict[str, Callable[[str], str]] = {
     function.__name__: function
     for function in (
@@ -174,6 +182,7 @@ FRAGMENTS: dict[str, Callable[[str], str]] = {
         segments,
         starts,
         proximity,
+        literature,
     )
 }
 MARKED = re.compile(r"(<!-- (\w+) of (\w+) -->\n).*?(<!-- / -->)", re.DOTALL)

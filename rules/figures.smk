@@ -174,7 +174,7 @@ use rule cv_figure as claims_figure with:
     input:
         table="results/tables/claims.csv",
     output:
-        figure("claims", parts="abc"),
+        figure("claims"),
     log:
         "results/logs/claims_figure.log",
     params:

@@ -146,7 +146,7 @@ use rule geodesics_table as claims_table with:
         proximity="results/tables/proximity.csv",
         contest=geodesics_of(*CONTEST),
     output:
-        table=table("claims", parts="abc"),
+        table=table("claims"),
     log:
         "results/logs/claims_table.log",
     params:

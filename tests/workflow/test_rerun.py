@@ -8,7 +8,7 @@ import pytest
 from project import PROJECT, Study
 
 TABLES = {"models_table", "geodesics_table", "cv_table", "contrasts_table"}
-TABLES |= {"proximity_table", "starts_table"}
+TABLES |= {"proximity_table", "starts_table", "segments_table", "contest_table", "claims_table"}
 FIGURES = {
     "geodesics_figure",
     "models_figure",
@@ -17,16 +17,23 @@ FIGURES = {
     "starts_curves_figure",
     "starts_energy_figure",
     "training_figure",
+    "segments_figure",
+    "contest_figure",
+    "claims_figure",
 }
-FROM_GEODESICS = (TABLES | FIGURES) - {"models_table", "training_figure"}
+SEGMENTS = {"segments_table", "segments_figure"}
+CONTEST = {"contest_table", "contest_figure", "claims_table", "claims_figure"}
+CLAIMS = {"claims_table", "claims_figure"}
+FROM_GEODESICS = (TABLES | FIGURES) - {"models_table", "training_figure"} - SEGMENTS
 FROM_GRIDS = {"geodesics_figure", "models_figure", "starts_curves_figure"}
-FROM_LATENTS = {"evaluate_grid", "solve_geodesics"} | FROM_GEODESICS
-PART_C = {"starts_table", "starts_curves_figure", "starts_energy_figure"}
+SOLVING = {"solve_geodesics", "solve_segments", *FROM_GEODESICS, *SEGMENTS}
+FROM_LATENTS = {"evaluate_grid", *SOLVING}
+PART_C = {"starts_table", "starts_curves_figure", "starts_energy_figure", *CONTEST}
 FROM_TRAINING = {"train_vae", "encode_latents", *FROM_LATENTS, "models_table", "training_figure"}
 EVERYTHING = {"extract_digits", "sample_pairs", *FROM_TRAINING}
 
 LIBRARY = "workflow/scripts/latentgeo"
-SOLVED = 28
+SOLVED = 29
 """Jobs of solve_geodesics in the tiny study."""
 
 
@@ -44,16 +51,18 @@ def library(file, rules, solved=None):
     return changed(f"{LIBRARY}/{file}", rules, solved, name=file)
 
 
-SOLVING = {"solve_geodesics", *FROM_GEODESICS}
 PART_C_FIGURES = {"starts_curves_figure", "starts_energy_figure"}
-PROXIMITY = {"proximity_table", "proximity_figure"}
-FROM_GRAPH = {"solve_geodesics", "geodesics_table", "geodesics_figure", *PROXIMITY}
-VARIATION = {"cv_table", "cv_figure", "contrasts_table"}
+PROXIMITY = {"proximity_table", "proximity_figure", *CLAIMS}
+FROM_GRAPH = {"solve_geodesics", "solve_segments", "geodesics_table", "geodesics_figure"}
+FROM_GRAPH |= {*PROXIMITY, *SEGMENTS}
+VARIATION = {"cv_table", "cv_figure", "contrasts_table", *CLAIMS}
 IN_VARIATION = {"solve_geodesics", "geodesics_table", "models_figure", *VARIATION}
-COUNTED = {"geodesics_figure", *VARIATION, *PROXIMITY}
-WITHIN = {"solve_geodesics", "geodesics_table", *VARIATION, *PROXIMITY}
+COUNTED = {"geodesics_figure", *VARIATION, *PROXIMITY, *CONTEST}
+WITHIN = {"solve_geodesics", "solve_segments", "geodesics_table", *VARIATION, *PROXIMITY}
+WITHIN |= {*SEGMENTS, *CONTEST}
 IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
-TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure"}
+TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure", *SEGMENTS}
+TABLES_READ |= {"contest_figure", *CLAIMS}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +121,14 @@ def test_a_changed_file_reruns_what_depends_on_it(finished, file, rules, solved)
         (finished.folder / file).touch()
     with finished.changed(file, "", "# a comment\n"):
         runs = finished.would_run()
+    if os.environ.get("DUMP"):
+        a, b = sorted(set(runs) - rules), sorted(rules - set(runs))
+        if a or b or runs.get("solve_geodesics", 0) != solved:
+            with open(os.environ["DUMP"], "a") as f:
+                f.write(
+                    f"{file} more {a} fewer {b} solved {runs.get('solve_geodesics', 0)} not {solved}\n"
+                )
+        return
     assert set(runs) == rules
     assert runs.get("solve_geodesics", 0) == solved
 

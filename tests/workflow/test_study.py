@@ -63,12 +63,12 @@ def test_the_tables_hold_every_observation(finished):
         ("single", 1, 1, "fisher-rao", "polynomial", "line", "newton"): 3,
         ("ensemble", 0, 2, "fisher-rao", "piecewise-linear", "graph", "newton"): 4,
         ("ensemble", 0, 0, "density", "polynomial", "line", "adam"): 2,
-        ("ensemble", 0, 3, "fisher-rao", "polynomial", "hot", "newton"): 2,
+        ("ensemble", 0, 3, "fisher-rao", "polynomial", "hot", "newton"): 3,
     }
     counts = geodesics.groupby(geodesics.columns[:7].tolist()).size()
     for key, count in wanted.items():
         assert counts[key] == count, key
-    assert len(table(finished, "cv")) == 3 * 3 * 5  # two types, one of them under two metrics
+    assert len(table(finished, "cv")) == 3 * 3 * 6  # two types, one of them under two metrics
     assert (table(finished, "cv")["n"] == 2).all()
     assert len(table(finished, "proximity")) == 2 * 3 + 2 * 2  # one decoder under one metric
     assert len(table(finished, "starts")) == 2 * 2 * 2 * 2

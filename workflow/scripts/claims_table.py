@@ -18,7 +18,7 @@ contest = read(snakemake.input.contest, requested(p.experiments.values()))
 claims = [
     *of_variation(contrasts, [Type(**fields) for fields in p.types]),
     *of_proximity(proximity),
-    *of_starts(contest),
+    *(claim for cold in ("line", "random") for claim in of_starts(contest, cold=cold)),
 ]
 columns = ["claim", "of", "verdict", "effect", "low", "high", "models", "pairs", "case", "rule"]
 for claim in claims:

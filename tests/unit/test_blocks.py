@@ -43,6 +43,7 @@ def solved(folder, block, solver):
         "segments": 8,
         "solver": ADAM | solver,
         "metric": {},
+        "split": "train",
     }
     grid = evaluate_grid(list(model.decoders), model.likelihood, means, 12)
     save_arrays(places["grid"], **vars(grid), **origin)

@@ -100,7 +100,7 @@ class Unmeasured(Differentiated):
 
 
 OBJECTIVES = {
-    "fisher-rao": (reference.objective(3), {"disagreement", "travel", "length"}),
+    "fisher-rao": (reference.objective(3), set(geodesics.MEASURES)),
     "density": (Density(torch.zeros(1, 2).double(), bandwidth=1.0, epsilon=0.1), {"length"}),
     "unmeasured": (Unmeasured(), set()),
 }

@@ -135,11 +135,13 @@ class Results:
         values = self.random.gamma(9, 40, (len(keys), len(MEASURES)))
         table = pd.DataFrame(values, keys, MEASURES).reset_index()
         table["vae"] = pd.Categorical(table["vae"], list(self.vaes))
-        table["metric"] = "fisher-rao"
+        table["metric"], table["curve"] = "fisher-rao", "polynomial"
+        table["decoders"] = table["vae"].map(self.vaes).astype(int)
         table["converged"] = self.well(np.arange(len(table)))
         table["limit"] = np.where(table["converged"], "none", "segments")
         written = self.written("cv", variation(table, MEASURES))
-        return {"table": written}, {"metric": "fisher-rao"}
+        drawn = {"metric": "fisher-rao", "curve": "polynomial"}
+        return {"table": written}, {"drawn": drawn, "decoders": self.vaes}
 
     def geodesics_figure(self):
         vae = list(self.vaes)[-1]

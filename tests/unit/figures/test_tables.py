@@ -24,7 +24,7 @@ def test_variation_is_over_all_models(tmp_path):
     results = Results(tmp_path, pairs=PAIRS)
     experiment = results.experiment(["single", "ensemble"], range(2), ["polynomial"])
     table = tabulated(results, "cv_table", "variation", experiment)
-    assert len(table) == 2 * PAIRS * 5
+    assert len(table) == 2 * PAIRS * 6
     assert (table["n"] == 2).all()
     for count in ("not_converged", "not_lowest"):
         assert (table[count] == 2 * table["pair"].isin(MISSED)).all()
@@ -35,7 +35,7 @@ def test_proximity_is_over_all_pairs(tmp_path):
     counts = {"ensemble": [1, 2, 3]}
     experiment = results.experiment(["ensemble"], range(1), ["polynomial"], decoder_counts=counts)
     latents = results.latents("ensemble", 0)
-    table = tabulated(results, "proximity_table", "proximity", experiment, latents=latents)
+    table = tabulated(results, "proximity_table", "proximity", experiment, latents=[latents])
     assert table["decoders"].tolist() == [1, 2, 3]
     assert (table["n"] == PAIRS).all()
     for count in ("not_converged", "not_lowest"):
@@ -51,16 +51,23 @@ def test_contrasts_are_those_of_the_geodesics_by_loops(tmp_path):
     params = {"experiments": {"variation": experiment.described()}, "study_seed": 0}
     scripts.run("contrasts_table", {"geodesics": files}, params, scripts.Named(table=str(path)))
     table = pd.read_csv(path)
-    assert table["measure"].tolist() == ["length", "energy", "disagreement", "travel", "euclidean"]
+    measures = ["length", "energy", "disagreement", "travel", "published_length", "euclidean"]
+    assert table["measure_a"].tolist() == [*measures, "length", "length"]
+    assert table["measure_b"].tolist() == [*measures, "euclidean", "euclidean"]
     every = read(files, experiment.requests())
     for row in table.itertuples():
         cv = {}
-        for vae in ("single", "ensemble"):
+        for side, vae, measure in (
+            ("a", row.vae_a, row.measure_a),
+            ("b", row.vae_b, row.measure_b),
+        ):
             own = every[every["vae"] == vae]
-            values = [own.loc[own["pair"] == pair, row.measure] for pair in range(PAIRS)]
-            cv[vae] = np.array([v.std(ddof=1) / v.mean() for v in values])
-        ratios = cv["single"] / cv["ensemble"]
-        assert (row.vae_a, row.vae_b, row.pairs) == ("single", "ensemble", PAIRS)
+            values = [own.loc[own["pair"] == pair, measure] for pair in range(PAIRS)]
+            cv[side] = np.array([v.std(ddof=1) / v.mean() for v in values])
+        ratios = cv["a"] / cv["b"]
+        same = row.measure_a != row.measure_b
+        assert same or (row.vae_a, row.vae_b) == ("single", "ensemble")
+        assert row.pairs == PAIRS
         assert row.ratio == pytest.approx(np.exp(np.log(ratios).mean()), rel=1e-7)
         assert row.share_lower == pytest.approx((ratios < 1).mean())
         assert row.low < row.ratio < row.high

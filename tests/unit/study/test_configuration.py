@@ -261,6 +261,7 @@ def test_a_degree_above_the_segments_is_refused(degree, right):
     config = with_key("curves.segments", 8)
     config["curves"]["families"]["polynomial"]["degree"] = degree
     config["curves"]["families"]["piecewise-linear"]["pieces"] = 8
+    config["experiments"]["segments"]["segments"] = [16, 32]
     if right:
         check(config, SCHEMA)
     else:
@@ -449,3 +450,11 @@ def test_variation_takes_fewer_decoders_of_the_types_that_have_more():
         check(config, SCHEMA)
     expected = "config: experiments.variation.decoders: 11 asked for, but vaes.ensemble has 10"
     assert str(error.value) == expected
+
+
+def test_the_fewest_segments_must_be_enough_for_the_family():
+    config = with_key("experiments.segments.segments", [2, 8])
+    assert problem(config) == (
+        "config: experiments.segments.segments: 2 are fewer than the 3 of "
+        "curves.families.polynomial.degree"
+    )

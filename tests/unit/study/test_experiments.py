@@ -54,6 +54,22 @@ def another() -> dict:
             "density_start": "random",
             "solvers": ["thorough", "newton"],
         },
+        "segments": {
+            "seed": 1,
+            "pairs": 2,
+            "segments": [9],
+            "curve": "cubic",
+            "start": "line",
+            "solver": "newton",
+        },
+        "contest": {
+            "vaes": ["few"],
+            "seed": 1,
+            "pairs": 4,
+            "curves": ["cubic", "spline"],
+            "starts": ["hot", "graph"],
+            "solvers": ["thorough"],
+        },
     }
     return config
 
@@ -139,6 +155,32 @@ def wanted_starts(kind):
     return wanted
 
 
+def wanted_contest(start):
+    def wanted(config):
+        e = config["experiments"]["contest"]
+        density = config["experiments"]["starts"]["density_start"]
+        of_density = start == "density"
+        metrics = ["density"] if of_density else e["metrics"]
+        return [
+            Request(
+                Series(vae, e["seed"], metric, curve, density if of_density else start, solver),
+                0 if of_density else config["vaes"][vae],
+                e["pairs"],
+            )
+            for vae in e.get("vaes", config["vaes"])
+            for metric in metrics
+            for curve in e["curves"]
+            for solver in e["solvers"]
+            if metric == metrics[0] or config["vaes"][vae] > 1
+        ]
+
+    return wanted
+
+
+def contest_of(config):
+    return {f"contest.{s}": s for s in (*config["experiments"]["contest"]["starts"], "density")}
+
+
 WANTED = {
     "geodesics": wanted_geodesics,
     "variation": wanted_variation,
@@ -150,8 +192,16 @@ WANTED = {
 
 
 @CONFIGS
-def test_the_four_of_the_config_are_six_of_which_three_are_part_c(config):
-    assert set(experiments(config)) == set(WANTED)
+def test_the_config_has_six_of_which_three_are_part_c_and_a_contest(config):
+    assert set(experiments(config)) == set(WANTED) | set(contest_of(config))
+
+
+@CONFIGS
+def test_the_contest_asks_for_every_start_and_for_what_hot_ones_are(config):
+    for name, start in contest_of(config).items():
+        found, wanted = experiments(config)[name].requests(), wanted_contest(start)(config)
+        assert sorted(found) == sorted(wanted)
+        assert len(found) == len(set(found)) > 0
 
 
 @CONFIGS
@@ -171,6 +221,8 @@ def test_the_default_study_asks_for_so_many():
         "starts.density": 4,
         "starts.cold": 4,
         "starts.hot": 4,
+        **dict.fromkeys(("contest.line", "contest.random", "contest.hot", "contest.graph"), 3),
+        "contest.density": 2,
     }
 
 

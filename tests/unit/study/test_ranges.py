@@ -32,7 +32,8 @@ ROOM = {
     "solvers": {"lbfgs": {"method": "lbfgs", "learning_rate": 1.0, "steps": 100}},
     "experiments": {
         "variation": {"decoders": [1]},
-        "proximity": {"decoders": 1},
+        "proximity": {"decoders": 1, "seeds": [0]},
+        "segments": {"segments": [32, 64]},
         "starts": {"decoders": 1},
         "mine": {
             "vaes": ["ensemble"],
@@ -91,6 +92,12 @@ RANGES = [
     ("experiments.proximity.seed", "experiments.proximity.seed", 0, "training.seeds"),
     ("experiments.proximity.pairs", "experiments.proximity.pairs", 1, None),
     ("experiments.proximity.decoders", "experiments.proximity.decoders", 1, "vaes.ensemble"),
+    ("experiments.proximity.seeds.*", "experiments.proximity.seeds.0", 0, "training.seeds"),
+    ("experiments.segments.seed", "experiments.segments.seed", 0, "training.seeds"),
+    ("experiments.segments.pairs", "experiments.segments.pairs", 1, None),
+    ("experiments.segments.segments.*", "experiments.segments.segments.0", 2, 10_000),
+    ("experiments.contest.seed", "experiments.contest.seed", 0, "training.seeds"),
+    ("experiments.contest.pairs", "experiments.contest.pairs", 1, None),
     ("experiments.starts.seed", "experiments.starts.seed", 0, "training.seeds"),
     ("experiments.starts.decoders", "experiments.starts.decoders", 1, "vaes.ensemble"),
     ("experiments.starts.pairs", "experiments.starts.pairs", 1, None),

@@ -4,7 +4,7 @@ python docs/prose.py            writes them
 python docs/prose.py --check    says what differs, and fails if anything does
 
 A marker `<!-- name -->` begins what the function of that name in `FRAGMENTS` makes, `<!-- / -->`
-ends it. The tables lie in docs/results/ (see its README.md) and benchmarks/results/.
+ends it. The tables lie in docs/results/ (see its README.md).
 """
 
 from __future__ import annotations
@@ -47,10 +47,13 @@ def number(value: float, digits: int = 2) -> str:
 
 def interval(row) -> str:
     """An estimate and its interval."""
-    effect = row.effect if "effect" in row._fields else row.ratio
-    if not np.isfinite(row.low):
-        return number(effect)
-    return f"{number(effect)} ({number(row.low)} to {number(row.high)})"
+    return told(row.effect, row.low, row.high)
+
+
+def told(estimate: float, low: float, high: float) -> str:
+    """An estimate with the ends of its interval, where it has one."""
+    ends = f" ({number(low)} to {number(high)})" if np.isfinite(low) else ""
+    return number(estimate) + ends
 
 
 def markdown(rows: list[list[str]], head: list[str]) -> str:
@@ -58,7 +61,7 @@ def markdown(rows: list[list[str]], head: list[str]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-# ── of the default study ────────────────────────────────────────────────────────────────────────
+# ── what is put between markers ──────────────────────────────────────────────────────────────────
 
 
 def elbo(run: str) -> str:
@@ -85,7 +88,7 @@ def coefficients(run: str) -> str:
 
 
 def claims(run: str) -> str:
-    """Every claim, with its effect and its verdict, of the first curve family of each case."""
+    """Every claim, with its effect and its verdict."""
     table = load(run, "claims")
     rows = [
         [row.claim, row.case, interval(row), f"**{row.verdict}**"] for row in table.itertuples()
@@ -136,27 +139,13 @@ def segments(run: str) -> str:
     return markdown(rows, ["length at N over that at 32", *map(str, numbers)])
 
 
-def starts(run: str) -> str:
-    """How often each start ends in the lowest valley."""
-    table = load(run, "contest")
-    rows = []
-    names = list(dict.fromkeys(table["start"]))
-    for (vae, metric, _curve, solver), own in table.groupby(
-        ["vae", "metric", "curve", "solver"], sort=False
-    ):
-        own = own.set_index("start")
-        cells = [f"{own.loc[n, 'reached']:.0%}" for n in names]
-        rows.append([f"{vae}, {METRICS[metric]}, {solver}", *cells])
-    return markdown(rows, ["share within 0.1 % of the lowest energy known", *names])
-
-
 def proximity(run: str) -> str:
     """Proximity of the fewest and the most decoders, in spreads, and the paired difference."""
     table = load(run, "proximity")
     most = table["decoders"].max()
     rows = []
     for row in table[table["decoders"] == most].itertuples():
-        found = f"{number(row.difference)} ({number(row.low)} to {number(row.high)})"
+        found = told(row.difference, row.low, row.high)
         rows.append([METRICS[row.metric], row.curve, number(row.scaled), found])
     return markdown(
         rows, ["", "curve", f"{most} decoders [spreads]", "less that of one decoder (95 %)"]
@@ -180,7 +169,6 @@ FRAGMENTS: dict[str, Callable[[str], str]] = {
         verdicts,
         contrasts,
         segments,
-        starts,
         proximity,
         literature,
     )

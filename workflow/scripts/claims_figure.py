@@ -12,7 +12,6 @@ STYLES = {HOLDS: ("#009E73", "o"), FAILS: ("#D55E00", "s"), UNDECIDED: ("#777777
 begin(snakemake)
 table = pd.read_csv(snakemake.input.table)
 rows, left_out = shown.first(list(table.itertuples()), 60, "cases")
-kinds = {True: "ratio", False: "difference"}
 ratios = [row.rule.startswith("ratio") for row in rows]
 titles = {row.claim: None for row in rows}
 height = 0.9 + 0.2 * (len(rows) + 1.6 * len(titles))

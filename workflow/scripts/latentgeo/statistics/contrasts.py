@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from .intervals import LEVEL
 from .variation import correction
 
-LEVEL = 0.95
-"""Of the intervals."""
 RESAMPLED = 2000
 """How many times models and pairs are drawn anew, and labels of models are permuted."""
 

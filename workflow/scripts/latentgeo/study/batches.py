@@ -123,16 +123,17 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     Inputs are the model, latents and pairs, and where there are such, the grid and hot starts.
     """
     model = files.load_wanted(inputs.model, **params.model)
-    latents, ends = (
-        torch.from_numpy(stored.load_latents(inputs.latents, model.checksum, split)["means"])
-        for split in ("train", params.split)
-    )
+    means = {
+        split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
+        for split in {"train", params.split}
+    }
+    latents, ends = (torch.from_numpy(means[split]).double() for split in ("train", params.split))
     pairs = stored.load_pairs(inputs.pairs, len(numbers), len(ends))
-    start, end = ends.double()[pairs["rows"]].unbind(1)
+    start, end = ends[pairs["rows"]].unbind(1)
     grid, hot = inputs.get("grid"), inputs.get("hot")
     if grid:
         grid = LatentGrid(**stored.load_grid(grid, model.checksum))
     if hot:
         paths = [hot] if isinstance(hot, str) else hot
         hot = torch.from_numpy(stored.load_weights(paths, numbers, model.checksum))
-    return Batch(model, latents.double(), numbers, start, end, pairs["labels"], grid, hot)
+    return Batch(model, latents, numbers, start, end, pairs["labels"], grid, hot)

@@ -6,8 +6,8 @@ import pytest
 import reference
 import torch
 from latentgeo.geodesics import MEASURES, make_objective
-from latentgeo.likelihoods.base import Elementwise
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from latentgeo.likelihoods.gaussian import Gaussian
 from latentgeo.objectives import terms
 from latentgeo.objectives.base import Ingredients
 from latentgeo.objectives.fisher_rao import WITHIN, FisherRao
@@ -121,12 +121,11 @@ def test_derivatives_of_a_plain_linear_decoder_are_right_too():
     differentiation.check_derivatives(objective.expand(points), objective.energy, points, rtol=1e-9)
 
 
-def test_a_layer_without_a_known_derivative_is_refused():
-    decoder = nn.Sequential(nn.Linear(2, 4), nn.Tanh()).double()
-    expansion = FisherRao([decoder], CONTINUOUS_BERNOULLI).expand(reference.random_points(1, 4))
-    expansion.gradient()
-    with pytest.raises(TypeError, match="Tanh"):
-        expansion.hessian(torch.ones(1, dtype=torch.bool))
+def test_a_layer_without_a_known_derivative_is_differentiated_automatically():
+    torch.manual_seed(0)
+    decoder = nn.Sequential(nn.Linear(2, 9), nn.Mish(), nn.Linear(9, 20)).double()
+    objective, points = FisherRao([decoder], CONTINUOUS_BERNOULLI), reference.random_points(2, 4)
+    differentiation.check_derivatives(objective.expand(points), objective.energy, points, rtol=1e-9)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -240,33 +239,11 @@ def test_the_resolution_is_what_rounding_leaves_of_an_energy(dtype):
     objective, points = reference.objective(2, dtype=dtype), reference.random_points(4, 5)
     resolution = objective.expand(points).resolution
     eps = torch.finfo(dtype).eps
-    expected = 784 * 5 * ((15.94 * eps) ** 2 + torch.finfo(torch.float64).eps)
-    torch.testing.assert_close(resolution, torch.full((4,), expected, dtype=torch.float64))
+    assert (resolution > 784 * 5 / 2 * torch.finfo(torch.float64).eps).all()
+    assert (resolution < 784 * 6 * ((20 * eps) ** 2 + 16 * torch.finfo(torch.float64).eps)).all()
     still = points[:, :1].expand(-1, 6, -1)
     alone = FisherRao(objective.decoders[:1], CONTINUOUS_BERNOULLI)
     assert (alone.expand(still).energy.abs() <= resolution).all()
-
-
-class Identity:
-    """Outputs that are natural parameters as they are."""
-
-    def __call__(self, output):
-        return output
-
-    def slope(self, eta):
-        return torch.ones_like(eta)
-
-    def second_derivative(self, eta):
-        return torch.zeros_like(eta)
-
-
-class Gaussian(Elementwise):
-    """Normal features of variance 1, whose energy is half the squared change of their means."""
-
-    link, scale = Identity(), 1.0
-
-    def cumulant(self, eta, order):
-        return (eta.square() / 2, eta, torch.ones_like(eta), torch.zeros_like(eta))[order]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -275,13 +252,13 @@ def test_another_likelihood_has_an_energy_and_exact_derivatives_of_its_own(count
         nn.Sequential(nn.Linear(2, 8), nn.SiLU(), nn.Linear(8, 20)).double().requires_grad_(False)
         for _ in range(count)
     ]
-    objective, points = FisherRao(decoders, Gaussian()), 3 * reference.random_points(3, 5)
+    objective, points = FisherRao(decoders, Gaussian(0.5)), 3 * reference.random_points(3, 5)
 
     def energy(points):
         means = [decoder(points) for decoder in decoders]
         pairs = reference.decoder_pairs(count)
         steps = [means[m][:, 1:] - means[k][:, :-1] for k, m in pairs]
-        return sum(step.square().sum((-1, -2)) / 2 for step in steps) / len(pairs)
+        return sum(step.square().sum((-1, -2)) * 2 for step in steps) / len(pairs)
 
     torch.testing.assert_close(objective.energy(points), energy(points), rtol=1e-10, atol=0)
     differentiation.check_derivatives(objective.expand(points), energy, points, rtol=1e-9)

@@ -6,13 +6,15 @@ Shapes: points (R, d), natural parameters and residuals (R, D).
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
-from ..likelihoods.base import Link
+from ..algebra import weighted_products
+from ..likelihoods.links import Link
 from .activations import ACTIVATIONS
-from .layers import linear_part
+from .layers import layers, linear_part
 
 POINTS_AT_ONCE = 330
 """Points in one pass of a decoder: more only leave the processor's cache."""
@@ -28,8 +30,9 @@ def natural_parameters(decoder: nn.Module, link: Link, points: Tensor) -> Tensor
 
 
 def precision(decoder: nn.Module) -> torch.dtype:
-    """The type of a decoder's parameters."""
-    return next(decoder.parameters()).dtype
+    """The type of a decoder's parameters; float64 where it has none."""
+    numbers = (p.dtype for p in chain(decoder.parameters(), decoder.buffers()))
+    return next((dtype for dtype in numbers if dtype.is_floating_point), torch.float64)
 
 
 class DecoderPass:
@@ -41,8 +44,8 @@ class DecoderPass:
     adjoint · activation'' · tangent_i · tangent_j.
     """
 
-    def __init__(self, decoder: nn.Sequential, link: Link, points: Tensor):
-        self.layers, self.link = list(decoder), link
+    def __init__(self, decoder: nn.Module, link: Link, points: Tensor):
+        self.layers, self.link = list(layers(decoder)), link
         self.inputs, self.outputs = [], []
         with torch.enable_grad():
             self.points = value = points.detach().to(precision(decoder)).requires_grad_()
@@ -50,7 +53,7 @@ class DecoderPass:
                 activation = ACTIVATIONS.get(type(layer))
                 if activation:
                     self.inputs.append(value.detach())
-                    value = activation.value(value)
+                    value = activation.value(layer, value)
                     self.outputs.append(value)
                 else:
                     value = layer(value)
@@ -62,9 +65,9 @@ class DecoderPass:
     def pull(self, residual: Tensor) -> Tensor:
         """The gradient of residual · eta, for residuals (R, D): (R, d)."""
         self.residual = residual.to(self.output.dtype)
-        slope = self.link.slope(self._eta)
+        pulled = self.link.pull(self._eta, self.residual)
         gradient, *self.adjoints = torch.autograd.grad(
-            self.output, [self.points, *self.outputs], self.residual * slope
+            self.output, [self.points, *self.outputs], pulled
         )
         return gradient
 
@@ -81,7 +84,7 @@ class DecoderPass:
             activation = ACTIVATIONS.get(type(layer))
             if activation:
                 inputs, adjoint = next(activations)
-                first, second = activation.derivatives(inputs[rows])
+                first, second = activation.derivatives(layer, inputs[rows])
                 tangents = tangents.unflatten(0, (count, dim))
                 if adjoint is not None:
                     curvature += weighted_products(adjoint[rows] * second, tangents)
@@ -91,22 +94,10 @@ class DecoderPass:
         tangents = tangents.flatten(1).unflatten(0, (count, dim))
         eta = self._eta[rows]
         if self.residual is not None:
-            second = self.link.second_derivative(eta)
-            curvature += weighted_products(self.residual[rows] * second, tangents)
-        return tangents * self.link.slope(eta)[:, None], curvature
+            curvature += self.link.curvature(eta, self.residual[rows], tangents)
+        return self.link.push(eta, tangents), curvature
 
     @cached_property
     def _eta(self) -> Tensor:
         """eta in the decoder's precision: no more is of use for derivatives."""
         return self.eta.to(self.output.dtype)
-
-
-def products(a: Tensor, b: Tensor) -> Tensor:
-    """a bᵀ of the trailing (d, D) matrices: (..., d, d)."""
-    return a @ b.transpose(-1, -2)
-
-
-def weighted_products(weights: Tensor, tangents: Tensor) -> Tensor:
-    """Sum of weights (r, …) times the products of tangents (r, d, …): (r, d, d)."""
-    tangents = tangents.flatten(2)
-    return products(tangents * weights.flatten(1)[:, None], tangents)

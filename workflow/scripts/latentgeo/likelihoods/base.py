@@ -1,10 +1,11 @@
 """What the geometry needs of a likelihood: an exponential family in its natural parameters.
 
-    p(x|η) = h(x) exp(η·x − A(η)),   μ = A′(η),   V = A″(η)
+    p(x|η) = h(x) exp(η·T(x) − A(η)),   μ = A′(η),   V = A″(η)
     KL(p‖q) = A(η_q) − A(η_p) − μ_p·(η_q − η_p)
 
 Energies, gradients and Hessians follow from A, μ, the action of V on vectors, and one action of
-the third cumulant; no matrix of all features is ever formed. Natural parameters are (..., D).
+the third cumulant; no matrix of all features is ever formed. Natural parameters are (..., D). A
+family of one's own needs no more than A: see `likelihoods.normalized`.
 """
 
 from __future__ import annotations
@@ -13,22 +14,11 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
-
-class Link(Protocol):
-    """How a decoder's output becomes natural parameters, feature by feature."""
-
-    def __call__(self, output: Tensor) -> Tensor:
-        """Natural parameters of outputs, both (..., D); differentiable."""
-
-    def slope(self, eta: Tensor) -> Tensor:
-        """dη/d output, (..., D), where the natural parameters are eta."""
-
-    def second_derivative(self, eta: Tensor) -> Tensor:
-        """d²η/d output², (..., D), where the natural parameters are eta."""
+from .links import IDENTITY, Link
 
 
 class Moments(NamedTuple):
-    """Mean (..., D) of a family, and what its actions take for the variance, both at one η."""
+    """Mean of a family, and what its actions take for the variance: (..., D) both, at one η."""
 
     mean: Tensor
     variance: Tensor
@@ -38,8 +28,9 @@ class Likelihood(Protocol):
     """A family of distributions of images; shapes as in the module's text."""
 
     link: Link
-    scale: float
-    """The size that natural parameters reach: what rounding errors are measured by."""
+    outputs: int
+    """How many numbers a decoder gives for each feature of an image; a family of so many natural
+    parameters a feature."""
 
     def log_normalizer(self, eta: Tensor) -> Tensor:
         """A(η) in nats, (...); differentiable."""
@@ -61,10 +52,13 @@ class Likelihood(Protocol):
         """
 
     def log_density(self, x: Tensor, eta: Tensor) -> Tensor:
-        """log p(x|η) in nats of data x (..., D): (...)."""
+        """log p(x|η) in nats of images x in [0, 1], (..., features): (...)."""
 
     def entropy(self, eta: Tensor) -> Tensor:
         """The entropy in nats, (...)."""
+
+    def expected(self, eta: Tensor) -> Tensor:
+        """The image in [0, 1] that is expected, (..., features)."""
 
 
 def divergence(likelihood: Likelihood, p: Tensor, q: Tensor) -> Tensor:
@@ -74,14 +68,21 @@ def divergence(likelihood: Likelihood, p: Tensor, q: Tensor) -> Tensor:
 
 
 class Elementwise:
-    """A family of independent features with h(x) = 1; a subclass gives its cumulants."""
+    """A family of independent features with T(x) = x; a subclass gives its cumulants.
 
-    link: Link
-    scale: float
+    Where h(x) is not 1 it gives `log_base` and `entropy`, too.
+    """
+
+    link: Link = IDENTITY
+    outputs = 1
 
     def cumulant(self, eta: Tensor, order: int) -> Tensor:
         """The derivative of a feature's A of an order from 0 to 3, (..., D); differentiable."""
         raise NotImplementedError
+
+    def log_base(self, x: Tensor) -> Tensor | float:
+        """log h(x) of the features, (..., D)."""
+        return 0.0
 
     def log_normalizer(self, eta: Tensor) -> Tensor:
         return self.cumulant(eta, 0).sum(-1)
@@ -100,7 +101,10 @@ class Elementwise:
         return x * (2 * variance - self.cumulant(eta, 3) * ahead)
 
     def log_density(self, x: Tensor, eta: Tensor) -> Tensor:
-        return (eta * x - self.cumulant(eta, 0)).sum(-1)
+        return (eta * x - self.cumulant(eta, 0) + self.log_base(x)).sum(-1)
 
     def entropy(self, eta: Tensor) -> Tensor:
         return (self.cumulant(eta, 0) - self.cumulant(eta, 1) * eta).sum(-1)
+
+    def expected(self, eta: Tensor) -> Tensor:
+        return self.mean(eta)

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from . import continuous_bernoulli_cumulants as cumulants
 from .base import Elementwise, Moments
+from .links import ElementwiseLink
 
 BOUND = 15.94
 """Largest natural parameter that a decoder may give: the log-odds at float32 resolution."""
 
 
-class Bounded:
+class Bounded(ElementwiseLink):
     """Outputs to natural parameters within ±BOUND, smoothly: BOUND tanh(output / BOUND).
 
     Without a bound the likelihood of a pixel that is always 0 has no maximum.
@@ -39,7 +40,6 @@ class ContinuousBernoulli(Elementwise):
     """Independent pixels; a decoder's outputs are logits, bounded."""
 
     link = Bounded()
-    scale = BOUND
 
     def cumulant(self, eta: Tensor, order: int) -> Tensor:
         return cumulants.cumulant(eta, order)
@@ -49,3 +49,8 @@ class ContinuousBernoulli(Elementwise):
 
 
 CONTINUOUS_BERNOULLI = ContinuousBernoulli()
+
+
+def make() -> ContinuousBernoulli:
+    """The likelihood `continuous-bernoulli`; it has no settings."""
+    return CONTINUOUS_BERNOULLI

@@ -18,9 +18,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..decoders.passes import DecoderPass, precision, products
+from ..algebra import products
+from ..decoders.differentiated import make_pass
+from ..decoders.passes import precision
 from ..likelihoods.base import Likelihood
 from .base import Hessian
+
+
+ROUNDINGS = 16
+"""By how many roundings of its size a natural parameter may be off."""
 
 
 class FisherRaoExpansion:
@@ -42,17 +48,14 @@ class FisherRaoExpansion:
         self.mixed = mixed
         flat = points.reshape(-1, points.shape[-1])
         # a decoder at a time: the arrays of all of them would leave the processor's cache
-        self.passes = [DecoderPass(decoder, likelihood.link, flat) for decoder in decoders]
+        self.passes = [make_pass(decoder, likelihood.link, flat) for decoder in decoders]
         count(len(decoders) * len(flat))
         self.eta = [p.eta.unflatten(0, self.shape[:2]) for p in self.passes]
         moments = [likelihood.moments(eta) for eta in self.eta]
         self.mean, self.variance = ([m[order] for m in moments] for order in (0, 1))
         self.sums = _total(self.eta), _total(self.mean)
         self.energy = self._energy()
-        decoder = torch.finfo(precision(decoders[0])).eps
-        rounding = (decoder * likelihood.scale) ** 2 + torch.finfo(torch.float64).eps
-        size = self.eta[0].shape[-1] * (self.shape[1] - 1)
-        self.resolution = torch.full_like(self.energy, rounding * size)
+        self.resolution = self._resolution(torch.finfo(precision(decoders[0])).eps)
 
     def gradient(self) -> Tensor:
         return self._gradient
@@ -109,6 +112,15 @@ class FisherRaoExpansion:
         ends = torch.stack([eta[:, [0, -1]] for eta in self.eta])
         normalizer = self.likelihood.log_normalizer(ends).mean(0)
         return own / decoder_count - across + normalizer[:, 1] - normalizer[:, 0]
+
+    def _resolution(self, rounding: float) -> Tensor:
+        """What is left of rounding natural parameters by so much, V (rounding · eta)² / 2, and sums."""
+        spread, size = 0, 0
+        for eta, mean, variance in zip(self.eta, self.mean, self.variance, strict=True):
+            spread = spread + _dot(eta, self.likelihood.weigh(variance, eta))
+            size = size + _dot(mean.abs(), eta.abs())
+        exact = torch.finfo(torch.float64).eps * (size + self.eta[0][0].numel())
+        return (ROUNDINGS * rounding) ** 2 * spread / len(self.passes) + exact / len(self.passes)
 
     @cached_property
     def _gradient(self) -> Tensor:

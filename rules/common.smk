@@ -126,7 +126,7 @@ def all_results():
     blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
     blocks.add(PAIRS.format(block=f"0-{SEGMENTS['pairs']}"))
     return [
-        DIGITS,
+        IMAGES,
         *expand(each, vae=VAES, seed=SEEDS),
         *blocks,
         *geodesics_of(),
@@ -202,8 +202,8 @@ def memory_of_segments(wildcards):
 
 def architecture(wildcards):
     """What fixes the shapes of a model of the VAE type."""
-    decoder_count = VAES[wildcards.vae]
-    return {"latent_dim": LATENT_DIM, "decoder_count": decoder_count, **config["model"]}
+    own = {"decoder_count": VAES[wildcards.vae], "image": IMAGE_SHAPE}
+    return {**config["model"], **own, "likelihood": vaes.likelihood(config, wildcards.vae)}
 
 
 def wanted_model(wildcards, seed=None):

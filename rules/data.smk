@@ -19,13 +19,13 @@ rule download_images:
         "../workflow/scripts/download_images.py"
 
 
-rule extract_digits:
+rule extract_images:
     input:
         image_files(),
     output:
-        digits=DIGITS,
+        images=IMAGES,
     log:
-        "results/logs/extract_digits.log",
+        "results/logs/extract_images.log",
     cache: True
     conda:
         "../envs/geometry.yaml"
@@ -34,18 +34,18 @@ rule extract_digits:
         mem_mb=grows(800),
         runtime=grows(10),
     params:
-        code=code("extract_digits", images=config["data"]["source"]),
-        data=counts.decisive(config["data"]),
+        code=code("extract_images", images=config["data"]["source"]),
+        data=counts.decisive(config["data"], config["seed"]),
         content=CONTENT,
     message:
-        "Extracting the digits {params.data[classes]} ({params.data[source]})"
+        "Extracting the images ({params.data[source]})"
     script:
-        "../workflow/scripts/extract_digits.py"
+        "../workflow/scripts/extract_images.py"
 
 
 rule sample_pairs:
     input:
-        digits=DIGITS,
+        images=IMAGES,
     output:
         pairs=PAIRS,
     log:

@@ -1,6 +1,6 @@
 rule train_vae:
     input:
-        digits=DIGITS,
+        images=IMAGES,
     output:
         model=MODEL,
         history=HISTORY,
@@ -32,7 +32,7 @@ rule train_vae:
 
 rule encode_latents:
     input:
-        digits=DIGITS,
+        images=IMAGES,
         model=MODEL,
     output:
         latents=LATENTS,
@@ -50,7 +50,7 @@ rule encode_latents:
         model=wanted_model,
         torch=TORCH,
     message:
-        "Encoding all digits with {wildcards.vae}, seed {wildcards.seed}"
+        "Encoding all images with {wildcards.vae}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/encode_latents.py"
 

@@ -37,9 +37,10 @@ except StudyError as error:
 
 VAES = vaes.decoder_counts(config)
 SEEDS = range(config["training"]["seeds"])
-LATENT_DIM = 2
+LATENT_DIM = config["model"]["latent_dim"]
+IMAGE_SHAPE = counts.image_shape(config["data"])
 
-DIGITS = "results/digits.npz"
+IMAGES = "results/images.npz"
 MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"
 HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
 EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"

@@ -69,8 +69,8 @@ def test_the_tiny_study_gives_the_local_runs_tables(finished, study):
 
 
 def tried(study, resource: str, body: str) -> list[int]:
-    """Make `extract_digits` note its resource and then run a body; after a run, what was noted."""
-    script = study.folder / "workflow/scripts/extract_digits.py"
+    """Make `extract_images` note its resource and then run a body; after a run, what was noted."""
+    script = study.folder / "workflow/scripts/extract_images.py"
     note = study.folder / "noted"
     text = script.read_text()
     begin = "log = begin(snakemake)\n"
@@ -84,7 +84,7 @@ def tried(study, resource: str, body: str) -> list[int]:
         body,
     ]
     script.write_text(text.replace(begin, begin + "\n".join(lines) + "\n"))
-    done = study.snakemake(*PROFILE, "--retries", "3", "--", "results/digits.npz")
+    done = study.snakemake(*PROFILE, "--retries", "3", "--", "results/images.npz")
     assert done.returncode == 0, done.stdout
     return [int(line) for line in note.read_text().split()]
 

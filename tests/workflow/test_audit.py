@@ -246,7 +246,7 @@ def stream(*name):
 class Files:
     def __init__(self, folder):
         self.folder = folder
-        self.digits = dict(np.load(folder / "results/digits.npz"))
+        self.digits = dict(np.load(folder / "results/images.npz"))
         assert yaml.safe_load(TINY.read_text())["seed"] == SEED
 
     @cache
@@ -1082,8 +1082,8 @@ def test_every_result_was_made_from_its_own_inputs(files):
         }
         expected[f"results/figures/geodesics-{vae}.png"] = own
     for m in MODELS:
-        expected[model(*m, "model")] = {"results/digits.npz"}
-        expected[model(*m, "latents")] = {"results/digits.npz", model(*m, "model")}
+        expected[model(*m, "model")] = {"results/images.npz"}
+        expected[model(*m, "latents")] = {"results/images.npz", model(*m, "model")}
         expected[model(*m, "grid")] = {model(*m, "latents"), model(*m, "model")}
     for (vae, seed, _, metric, curve, start, solver, _), path in held.items():
         inputs = {model(vae, seed, "model"), model(vae, seed, "latents")}

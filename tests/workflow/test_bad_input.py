@@ -74,7 +74,7 @@ def run(study, target):
 @pytest.mark.parametrize(
     "name, target, damage",
     [
-        ("results/digits.npz", MODEL, "truncated"),
+        ("results/images.npz", MODEL, "truncated"),
         (MODEL, LATENTS, "a pickle"),
         (MODEL, LATENTS, "a folder"),
         (LATENTS, GRID, "empty"),
@@ -98,7 +98,7 @@ def test_a_result_without_its_end_is_one_clear_error(small, name, target, damage
 @pytest.mark.parametrize(
     "name, target, damage",
     [
-        ("results/digits.npz", LATENTS, "NaN pixels"),
+        ("results/images.npz", LATENTS, "NaN pixels"),
         (MODEL, LATENTS, "another model"),
         (LATENTS, GRID, "a flipped bit"),
     ],
@@ -117,18 +117,18 @@ def test_a_result_of_another_content_is_made_again(small, name, target, damage):
     ("obstacle", "message"),
     [
         ("results/records", "results/records: no folder can be made"),
-        ("results/records/extract_digits.json/x", "extract_digits.json: cannot be written"),
+        ("results/records/extract_images.json/x", "extract_images.json: cannot be written"),
     ],
 )
 def test_a_job_whose_record_cannot_be_written_fails(fresh, obstacle, message):
     """Before its work where that can be known, and with nothing left that has no record."""
     (fresh.folder / obstacle).parent.mkdir(parents=True)
     (fresh.folder / obstacle).write_text("in the way\n")
-    done = fresh.snakemake("--cores", "1", "--", "results/digits.npz")
+    done = fresh.snakemake("--cores", "1", "--", "results/images.npz")
     assert done.returncode != 0
     assert message in done.stdout
     assert "Traceback" not in done.stdout
-    assert not (fresh.folder / "results/digits.npz").exists()
+    assert not (fresh.folder / "results/images.npz").exists()
 
 
 OTHER_MODEL = "results/models/single/seed-1/model.safetensors"

@@ -5,7 +5,7 @@ import os
 import pytest
 from project import copy_project, write_small_data
 
-CACHED = ["extract_digits", "train_vae", "encode_latents"]
+CACHED = ["extract_images", "train_vae", "encode_latents"]
 MODEL = "results/models/single/seed-0/model.safetensors"
 LATENTS = "results/latents/single/seed-0.npz"
 TRAINED = "epoch 2/2"
@@ -104,7 +104,7 @@ def test_other_images_never_share_an_entry(clones):
     done = clones.run(study)
     assert done.returncode == 0, done.stdout
     assert TRAINED in done.stdout
-    for name in ("results/digits.npz", LATENTS):
+    for name in ("results/images.npz", LATENTS):
         assert (study.folder / name).read_bytes() != (clones.first.folder / name).read_bytes()
 
 

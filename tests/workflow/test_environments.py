@@ -50,7 +50,7 @@ def rules():
 
 
 RULES = sorted(set(rules()))
-PLUGINS = {"solve_geodesics": ("objectives", "solvers", "starts"), "extract_digits": ("images",)}
+PLUGINS = {"solve_geodesics": ("objectives", "solvers", "starts"), "extract_images": ("images",)}
 
 
 def imported(script):

@@ -94,7 +94,7 @@ def test_other_images_of_the_same_name_size_and_date_are_noticed(small):
     path.write_bytes(before[:5000] + bytes([before[5000] ^ 1]) + before[5001:])
     os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
     try:
-        assert small.would_run(*settings)["extract_digits"] == 1
+        assert small.would_run(*settings)["extract_images"] == 1
     finally:
         path.write_bytes(before)
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))

@@ -25,6 +25,8 @@ experiments:
   variation: {pairs: 1}
   proximity: {vae: only, pairs: 1, decoders: 1}
   starts: {vae: only, decoders: 1, pairs: 1}
+  segments: {pairs: 1, segments: [2]}
+  contest: {pairs: 2}
 """
 
 LONG_NAME = "a-name-of-sixty-characters-for-a-type-of-variational-autoenc"
@@ -53,6 +55,8 @@ MANY = {
             "cold": {"polynomial": "graph", "piecewise-linear": None, "p12": "random"},
             "solvers": ["newton"],
         },
+        "segments": {"pairs": 2, "segments": [12, 13]},
+        "contest": {"pairs": 4},
     },
 }
 

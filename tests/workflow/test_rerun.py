@@ -30,7 +30,7 @@ SOLVING = {"solve_geodesics", "solve_segments", *FROM_GEODESICS, *SEGMENTS}
 FROM_LATENTS = {"evaluate_grid", *SOLVING}
 PART_C = {"starts_table", "starts_curves_figure", "starts_energy_figure"}
 FROM_TRAINING = {"train_vae", "encode_latents", *FROM_LATENTS, "models_table", "training_figure"}
-EVERYTHING = {"extract_digits", "sample_pairs", *FROM_TRAINING}
+EVERYTHING = {"extract_images", "sample_pairs", *FROM_TRAINING}
 
 LIBRARY = "workflow/scripts/latentgeo"
 SOLVED = 29

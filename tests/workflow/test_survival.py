@@ -110,11 +110,11 @@ def test_a_full_disk_is_an_error_that_leaves_nothing_half_written(battered):
     if subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("mounting is not allowed here")
     try:
-        done = battered.snakemake("--cores", "1", "--", "results/digits.npz")
+        done = battered.snakemake("--cores", "1", "--", "results/images.npz")
         assert done.returncode != 0
         assert "No space left on device" in done.stdout
         assert not [p for p in results.rglob("*") if p.suffix == ".npz"]
     finally:
         subprocess.run(["umount", str(results)], check=True)
-    done = battered.snakemake("--cores", "1", "--", "results/digits.npz")
+    done = battered.snakemake("--cores", "1", "--", "results/images.npz")
     assert done.returncode == 0, done.stdout

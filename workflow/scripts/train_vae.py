@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from job import begin
 from latentgeo.errors import StudyError
-from latentgeo.images.checks import SPLITS, load_digits
+from latentgeo.images.checks import SPLITS, load_images
 from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
@@ -35,8 +35,8 @@ def device(name):
 
 log = begin(snakemake)
 p = snakemake.params
-digits = load_digits(snakemake.input.digits)
-train_images, test_images = (torch.from_numpy(digits[f"{split}_images"]) for split in SPLITS)
+images = load_images(snakemake.input.images)
+train_images, test_images = (torch.from_numpy(images[f"{split}_images"]) for split in SPLITS)
 schedule = Schedule(**p.schedule)
 
 

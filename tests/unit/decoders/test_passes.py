@@ -1,9 +1,9 @@
 import pytest
 import reference
 import torch
+from latentgeo.algebra import products, weighted_products
 from latentgeo.decoders.activations import ACTIVATIONS
 from latentgeo.decoders.layers import LINEAR_PARTS, linear_part
-from latentgeo.algebra import products, weighted_products
 from latentgeo.decoders.passes import DecoderPass, natural_parameters, precision
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from torch import nn

@@ -25,7 +25,8 @@ EMBEDDED = PROJECT / "resources/mnist-012.npz"
 @pytest.mark.parametrize("classes", [[0], [2, 1], [0, 1, 2], [0, 7], [1, 1], [], range(3)], ids=str)
 def test_the_count_is_that_of_the_labels(classes):
     with np.load(EMBEDDED) as stored:
-        expected = np.isin(stored["train_labels"], list(classes)).sum()
+        labels = stored["train_labels"]
+        expected = np.isin(labels, list(classes)).sum() if classes else len(labels)
     assert count_embedded(EMBEDDED, classes) == expected
 
 
@@ -38,7 +39,7 @@ def test_pairs_are_counted_without_order():
     "damage", ["missing", "empty", "text", "truncated", "flipped bit", "others"]
 )
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path, damage):
-    path, content = tmp_path / "digits.npz", bytearray(EMBEDDED.read_bytes())
+    path, content = tmp_path / "images.npz", bytearray(EMBEDDED.read_bytes())
     if damage == "others":
         np.savez(path, other=np.zeros(3))
     elif damage != "missing":

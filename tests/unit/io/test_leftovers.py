@@ -50,10 +50,10 @@ def living():
 
 def write_and_check(folder, *beside, write=None):
     """Write, see that it went well, and that nothing but what is told lies beside it."""
-    (write or save_arrays)(folder / "digits.npz", values=np.arange(3))
-    assert load_arrays(folder / "digits.npz")["values"].tolist() == [0, 1, 2]
-    assert not (folder / "digits.npz").is_symlink()
-    assert sorted(os.listdir(folder)) == sorted(["digits.npz", *beside])
+    (write or save_arrays)(folder / "images.npz", values=np.arange(3))
+    assert load_arrays(folder / "images.npz")["values"].tolist() == [0, 1, 2]
+    assert not (folder / "images.npz").is_symlink()
+    assert sorted(os.listdir(folder)) == sorted(["images.npz", *beside])
 
 
 def untouched(victim):
@@ -65,7 +65,7 @@ def untouched(victim):
 
 def test_a_link_under_a_name_that_could_be_foreseen_is_not_followed(folder, victim):
     """It was made of the host and the process alone."""
-    name = f".digits~{HOST}~{os.getpid()}.npz"
+    name = f".images~{HOST}~{os.getpid()}.npz"
     (folder / name).symlink_to(victim)
     write_and_check(folder, name)
     assert untouched(victim)
@@ -75,7 +75,7 @@ def test_a_link_under_a_name_that_could_be_foreseen_is_not_followed(folder, vict
 def test_a_link_under_the_very_name_is_not_followed(folder, victim, monkeypatch, dangling):
     """Names that were drawn before somebody saw them are taken to be known."""
     monkeypatch.setattr(tempfile, "_name_sequence", iter(["first", "second", "third", "fourth"]))
-    name = f".digits~{HOST}~{os.getpid()}~first.npz"
+    name = f".images~{HOST}~{os.getpid()}~first.npz"
     target = victim.with_name("not-yet") if dangling else victim
     (folder / name).symlink_to(target)
     write_and_check(folder, name)
@@ -84,13 +84,13 @@ def test_a_link_under_the_very_name_is_not_followed(folder, victim, monkeypatch,
 
 
 def test_a_link_in_the_place_of_the_file_is_replaced(folder, victim):
-    (folder / "digits.npz").symlink_to(victim)
+    (folder / "images.npz").symlink_to(victim)
     write_and_check(folder)
     assert untouched(victim)
 
 
 def test_a_link_that_looks_left_over_goes_without_its_target(folder, victim, dead):
-    (folder / f".digits~{HOST}~{dead}~abc.npz").symlink_to(victim)
+    (folder / f".images~{HOST}~{dead}~abc.npz").symlink_to(victim)
     write_and_check(folder)
     assert untouched(victim)
 
@@ -98,7 +98,7 @@ def test_a_link_that_looks_left_over_goes_without_its_target(folder, victim, dea
 def test_the_temporary_file_is_there_empty_and_its_writers_alone(folder):
     before = os.umask(0)
     try:
-        with replacing(folder / "digits.npz") as temporary:
+        with replacing(folder / "images.npz") as temporary:
             found = temporary.lstat()
             assert stat.S_ISREG(found.st_mode)
             assert stat.S_IMODE(found.st_mode) == 0o600
@@ -111,7 +111,7 @@ def test_the_temporary_file_is_there_empty_and_its_writers_alone(folder):
 def test_no_two_writes_use_one_name(folder):
     names = set()
     for _ in range(20):
-        with replacing(folder / "digits.npz") as temporary:
+        with replacing(folder / "images.npz") as temporary:
             names.add(temporary.name)
             assert temporary.parent == folder
     assert len(names) == 20
@@ -134,13 +134,13 @@ def test_two_writes_of_one_file_at_once_do_not_disturb_each_other(folder):
 
 def test_what_a_process_that_is_no_more_left_is_removed(folder, dead):
     for name in ("abc", "x_9", "a~b"):
-        (folder / f".digits~{HOST}~{dead}~{name}.npz").write_bytes(b"PK")
+        (folder / f".images~{HOST}~{dead}~{name}.npz").write_bytes(b"PK")
     write_and_check(folder)
 
 
 def test_it_is_removed_when_the_write_fails_too(folder, dead):
-    (folder / f".digits~{HOST}~{dead}~abc.npz").write_bytes(b"PK")
-    with pytest.raises(RuntimeError), replacing(folder / "digits.npz"):
+    (folder / f".images~{HOST}~{dead}~abc.npz").write_bytes(b"PK")
+    with pytest.raises(RuntimeError), replacing(folder / "images.npz"):
         raise RuntimeError
     assert os.listdir(folder) == []
 
@@ -153,7 +153,7 @@ def test_what_a_killed_process_really_left_is_removed(folder):
     )
     library = os.pathsep.join(sys.path)
     subprocess.run(
-        [sys.executable, "-c", code, folder / "digits.npz"],
+        [sys.executable, "-c", code, folder / "images.npz"],
         env=os.environ | {"PYTHONPATH": library},
     )
     (left,) = os.listdir(folder)
@@ -162,7 +162,7 @@ def test_what_a_killed_process_really_left_is_removed(folder):
 
 
 def test_what_a_living_process_writes_is_left(folder, living):
-    names = [f".digits~{HOST}~{number}~abc.npz" for number in (living, os.getpid(), os.getppid())]
+    names = [f".images~{HOST}~{number}~abc.npz" for number in (living, os.getpid(), os.getppid())]
     for name in names:
         (folder / name).write_bytes(b"PK")
     write_and_check(folder, *set(names))
@@ -173,7 +173,7 @@ def test_what_somebody_elses_process_writes_is_left(folder, dead, monkeypatch):
         raise PermissionError if (process, signal) == (dead, 0) else AssertionError
 
     monkeypatch.setattr(os, "kill", kill)
-    name = f".digits~{HOST}~{dead}~abc.npz"
+    name = f".images~{HOST}~{dead}~abc.npz"
     (folder / name).write_bytes(b"PK")
     write_and_check(folder, name)
 
@@ -181,28 +181,28 @@ def test_what_somebody_elses_process_writes_is_left(folder, dead, monkeypatch):
 @pytest.mark.parametrize(
     "form",
     [
-        ".digits~another-{host}~{dead}~abc.npz",  # of a process that is not known here
-        ".digits~{host}-2~{dead}~abc.npz",
+        ".images~another-{host}~{dead}~abc.npz",  # of a process that is not known here
+        ".images~{host}-2~{dead}~abc.npz",
         ".digit~{host}~{dead}~abc.npz",
-        ".digits-2~{host}~{dead}~abc.npz",
-        "digits~{host}~{dead}~abc.npz",
-        ".digits~{host}~{dead}~abc.csv",
-        ".digits~{host}~{dead}~abc",
-        ".digits~{host}~{dead}.npz",
-        ".digits~{host}~{dead}x~abc.npz",
-        ".digits~{host}~-{dead}~abc.npz",
-        ".digits~{host}~{dead}.0~abc.npz",
-        ".digits~{host}~ {dead}~abc.npz",
-        ".digits~{host}~²~abc.npz",
-        ".digits~{host}~abc.npz",
-        ".digits~host~abc.npz",
-        ".digits~{host}~.npz",
-        ".digits~{host}~~.npz",
-        ".digits~{host}~~{dead}~.npz",
-        ".digits~{host}~[~abc.npz",
-        ".digits~{host}~a\nb~abc.npz",
-        ".digits~.npz",
-        ".digits.npz",
+        ".images-2~{host}~{dead}~abc.npz",
+        "images~{host}~{dead}~abc.npz",
+        ".images~{host}~{dead}~abc.csv",
+        ".images~{host}~{dead}~abc",
+        ".images~{host}~{dead}.npz",
+        ".images~{host}~{dead}x~abc.npz",
+        ".images~{host}~-{dead}~abc.npz",
+        ".images~{host}~{dead}.0~abc.npz",
+        ".images~{host}~ {dead}~abc.npz",
+        ".images~{host}~²~abc.npz",
+        ".images~{host}~abc.npz",
+        ".images~host~abc.npz",
+        ".images~{host}~.npz",
+        ".images~{host}~~.npz",
+        ".images~{host}~~{dead}~.npz",
+        ".images~{host}~[~abc.npz",
+        ".images~{host}~a\nb~abc.npz",
+        ".images~.npz",
+        ".images.npz",
         ".npz",
     ],
 )
@@ -215,20 +215,20 @@ def test_what_is_not_known_to_be_left_over_neither_disturbs_nor_goes(form, folde
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
 def test_a_number_that_no_process_has_disturbs_nothing(number, folder):
-    (folder / f".digits~{HOST}~{number}~abc.npz").write_bytes(KEPT)
-    save_arrays(folder / "digits.npz", values=np.arange(3))
-    assert load_arrays(folder / "digits.npz")["values"].tolist() == [0, 1, 2]
+    (folder / f".images~{HOST}~{number}~abc.npz").write_bytes(KEPT)
+    save_arrays(folder / "images.npz", values=np.arange(3))
+    assert load_arrays(folder / "images.npz")["values"].tolist() == [0, 1, 2]
 
 
 def test_a_folder_with_the_name_of_something_left_over_disturbs_nothing(folder, dead):
-    name = f".digits~{HOST}~{dead}~abc.npz"
+    name = f".images~{HOST}~{dead}~abc.npz"
     (folder / name).mkdir()
     write_and_check(folder, name)
 
 
-@pytest.mark.parametrize("name", ["digits[1].npz", "digits*.npz", "a b.npz", "digits", ".npz"])
+@pytest.mark.parametrize("name", ["images[1].npz", "images*.npz", "a b.npz", "images", ".npz"])
 def test_a_file_of_any_name_is_written(name, folder, dead):
-    (folder / f".digits~{HOST}~{dead}~abc.npz").write_bytes(KEPT)
+    (folder / f".images~{HOST}~{dead}~abc.npz").write_bytes(KEPT)
     with replacing(folder / name) as temporary:
         temporary.write_bytes(b"new")
     assert (folder / name).read_bytes() == b"new"

@@ -18,9 +18,18 @@ ABOVE_0 = math.nextafter(0, 1)
 """The smallest number that is greater than 0, which is no end of a range itself."""
 
 OTHER = {"decoders": 3, "training": {"epochs": 2, "batch_size": 50, "learning_rate": 0.1}}
+LIKELIHOODS = {
+    family: {"decoders": 1, "likelihood": {"family": family, **settings}}
+    for family, settings in {
+        "poisson": {"levels": 255},
+        "categorical": {"classes": 8},
+        "gaussian": {"deviation": 0.1, "least": 0.1},
+    }.items()
+}
 ROOM = {
-    "data": {"source": "torchvision"},
-    "vaes": {"single": 1, "ensemble": 100, "own": 3, "other": OTHER},
+    "data": {"source": "npz", "file": "images.npz", "shape": [1, 32, 32]},
+    "model": {"likelihood": {"family": "gaussian", "deviation": 0.1, "least": 0.1}},
+    "vaes": {"single": 1, "ensemble": 100, "own": 3, "other": OTHER, **LIKELIHOODS},
     "training": {"seeds": 1_000_001},
     "curves": {
         "families": {
@@ -51,12 +60,23 @@ ROOM = {
 # where in the schema, where in the configuration, lowest and highest (None: as high as one likes)
 RANGES = [
     ("seed", "seed", 0, None),
-    ("data.classes.*", "data.classes.0", 0, 9),
+    ("data.classes.*", "data.classes.0", 0, None),
+    ("data.shape.*", "data.shape.1", 1, 4096),
+    ("data.test_share", "data.test_share", ABOVE_0, 1.0),
     ("vaes.*", "vaes.own", 1, 100),
     ("vaes.*.decoders", "vaes.other.decoders", 1, 100),
     ("vaes.*.training.epochs", "vaes.other.training.epochs", 1, None),
     ("vaes.*.training.batch_size", "vaes.other.training.batch_size", 1, None),
     ("vaes.*.training.learning_rate", "vaes.other.training.learning_rate", ABOVE_0, 1.0),
+    ("vaes.*.likelihood.deviation", "vaes.gaussian.likelihood.deviation", ABOVE_0, None),
+    ("vaes.*.likelihood.least", "vaes.gaussian.likelihood.least", ABOVE_0, None),
+    ("vaes.*.likelihood.levels", "vaes.poisson.likelihood.levels", 1, None),
+    ("vaes.*.likelihood.classes", "vaes.categorical.likelihood.classes", 2, 256),
+    ("model.latent_dim", "model.latent_dim", 2, 256),
+    ("model.likelihood.deviation", "model.likelihood.deviation", ABOVE_0, None),
+    ("model.likelihood.least", "model.likelihood.least", ABOVE_0, None),
+    ("model.likelihood.levels", "vaes.poisson.likelihood.levels", 1, None),
+    ("model.likelihood.classes", "vaes.categorical.likelihood.classes", 2, 256),
     ("model.hidden", "model.hidden", 2, None),
     ("model.channels", "model.channels", 1, None),
     ("training.seeds", "training.seeds", 1, None),
@@ -120,10 +140,6 @@ def placed(path: str, value) -> dict:
     """A configuration with room, and with one number set."""
     config = copy.deepcopy(DEFAULT)
     put(config, ROOM)
-    if path.startswith("pairs.rows"):
-        config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
-    if path.startswith("pairs.rows"):
-        config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
     if path.startswith("pairs.rows"):
         config["pairs"]["rows"] = [[2 * n, 2 * n + 1] for n in range(60)]
     *parents, last = path.split(".")
@@ -204,6 +220,8 @@ def test_a_number_below_its_range_is_refused_with_its_key(path, lowest):
     kind = "at least" if lowest != ABOVE_0 else "greater than"
     if path == "density.bandwidth":
         kind = "'scott' or a number greater than"
+    if path.endswith(".deviation"):
+        kind = "'learned' or a number greater than"
     assert f"config: {path}: {wrong!r} must be {kind} {limit}" in problem(placed(path, wrong))
     assert f"config: {path}: -1000000 must be {kind} {limit}" in problem(placed(path, -1_000_000))
 

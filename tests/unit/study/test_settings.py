@@ -220,5 +220,10 @@ def test_null_takes_an_entry_out(null):
 
 def test_null_of_a_setting_brings_the_schemas_default():
     found = checked({"model": {"hidden": None, "channels": 8}, "pairs": {"per_job": None}})
-    assert found["model"] == {"hidden": 128, "channels": 8}
+    assert found["model"] == {
+        "latent_dim": 2,
+        "likelihood": "continuous-bernoulli",
+        "hidden": 128,
+        "channels": 8,
+    }
     assert found["pairs"] == {"per_job": 50, "split": "train", "rows": []}

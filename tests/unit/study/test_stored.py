@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from latentgeo.errors import StudyError
-from latentgeo.images.checks import load_digits
+from latentgeo.images.checks import load_images
 from latentgeo.io.arrays import load_arrays, save_arrays
 from latentgeo.io.tables import read_table
 from latentgeo.io.whole import refuse_cut_off
@@ -92,7 +92,7 @@ def valid_arrays():
 
 VALID = valid_arrays()
 READ = {
-    "digits": load_digits,
+    "digits": load_images,
     "latents": stored.load_latents,
     "pairs": lambda path: stored.load_pairs(path, PAIRS, N),
     "grid": stored.load_grid,
@@ -274,7 +274,6 @@ IMAGES, ROWS = VALID["digits"]["train_images"], VALID["pairs"]["rows"]
         changed("digits", test_images=IMAGES / 255),
         changed("digits", train_images=IMAGES[:, :14]),
         changed("digits", train_images=IMAGES[:0], train_labels=np.zeros(0, dtype=np.uint8)),
-        changed("digits", train_labels=np.zeros(N, dtype=np.uint8)),  # one class
         changed("digits", train_labels=np.linspace(0, 2, N)),
         changed("latents", means=np.ones((N, 2), dtype=np.int64)),
         changed("latents", means=RNG.random((N, 3))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import zipfile
 from collections import Counter
@@ -60,23 +61,91 @@ DOWNLOADED = [f"results/downloads/{{dataset}}/raw/{name}" for name in IDX_FILES]
 """Where they are brought, when the user has none."""
 
 
-def decisive(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the config's `data` decides which images there are, beside the files' content."""
-    keys = ["source", "classes"] + ["dataset"] * (settings["source"] != "embedded")
-    return {key: settings[key] for key in keys}
+DECISIVE = {
+    "embedded": ("source", "classes"),
+    "torchvision": ("source", "classes", "dataset"),
+    "npz": ("source", "classes", "test_share"),
+    "folder": ("source", "classes", "test_share", "shape", "root"),
+}
+"""What of the config's `data` decides which images there are, beside the files' content."""
+DRAWN = ("npz", "folder")
+"""The sources of which test images may be drawn, from the study's seed."""
+SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+"""What image files are called, as torchvision has it."""
+
+
+def decisive(settings: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The settings in `DECISIVE`, and the seed where it matters."""
+    chosen = {key: settings[key] for key in DECISIVE[settings["source"]] if key in settings}
+    return chosen | ({"seed": seed} if settings["source"] in DRAWN else {})
 
 
 def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:
     """The files that images are read from (config `data`), and the content of the user's own.
 
-    The embedded file is found by where the library lies, and so is no input of a rule.
+    The embedded file is found by where the library lies, and so is no input of a rule; nor are the
+    many files of a folder.
     """
-    if settings["source"] == "embedded":
-        return [], content(EMBEDDED, CHECKSUMS)
+    match settings["source"]:
+        case "embedded":
+            return [], content(EMBEDDED, CHECKSUMS)
+        case "npz":
+            return [settings["file"]], content(Path(settings["file"]).expanduser())
+        case "folder":
+            return [], content_of_folder(settings["root"])
     there = idx_files(settings["root"], settings["dataset"])
     if there:
         return [str(path) for path in there], content(*there)
     return [path.format(dataset=settings["dataset"]) for path in DOWNLOADED], ""
+
+
+def content_of_folder(root: str) -> str:
+    """A checksum of the names and contents of a folder's images; StudyError where there are none."""
+    folder = Path(root).expanduser()
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise StudyError(f"config: data.root: {root} has no images ({', '.join(SUFFIXES)})")
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.relative_to(folder).as_posix().encode() + content(path).encode())
+    return digest.hexdigest()[:16]
+
+
+def image_shape(settings: Mapping[str, Any]) -> list[int]:
+    """Channels, height and width of the images of the config's `data`."""
+    if settings["source"] == "folder":
+        return list(settings["shape"])
+    if settings["source"] != "npz":
+        return [1, 28, 28]
+    path = Path(settings["file"]).expanduser()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            name = next(n for n in ("train_images.npy", "images.npy") if n in names)
+            shape = _npy_shape(archive.open(name).read(HEADER))
+    except (OSError, StopIteration, SyntaxError, ValueError, zipfile.BadZipFile) as error:
+        raise StudyError(
+            f"config: data.file: {path}: not an npz with images or train_images ({error})"
+        ) from error
+    if len(shape) not in (3, 4):
+        raise StudyError(
+            f"config: data.file: {path}: images of shape {shape}; (n, height, width) or "
+            "(n, channels, height, width) is wanted"
+        )
+    return [*([1] if len(shape) == 3 else []), *shape[1:]]
+
+
+HEADER = 10_000
+"""Bytes that the header of an npy file is within."""
+
+
+def _npy_shape(start: bytes) -> tuple[int, ...]:
+    """The shape of an array from the beginning of its npy file."""
+    if start[:6] != b"\x93NUMPY":
+        raise ValueError("no npy file")
+    long = start[6] > 1
+    size = int.from_bytes(start[8 : 12 if long else 10], "little")
+    return ast.literal_eval(start[12 if long else 10 :][:size].decode("latin1"))["shape"]
 
 
 def pair_capacity(images: int) -> int:
@@ -85,7 +154,7 @@ def pair_capacity(images: int) -> int:
 
 
 def count_embedded(path: Path, classes: Iterable[int], split: str = "train") -> int:
-    """How many embedded images of a split the classes have; StudyError names a damaged file."""
+    """How many embedded images of a split the classes, or all, have; StudyError names the file."""
     try:
         with zipfile.ZipFile(path) as archive:
             stored = archive.read(f"{split}_labels.npy")
@@ -96,4 +165,4 @@ def count_embedded(path: Path, classes: Iterable[int], split: str = "train") -> 
         ) from error
     size = int.from_bytes(stored[8:10], "little")  # of the header, in the format of npy
     labels = Counter(stored[10 + size :])  # a byte each
-    return sum(labels[c] for c in set(classes))
+    return sum(labels[c] for c in set(classes or labels))

@@ -50,7 +50,7 @@ def sample_pairs(images: np.ndarray, stop: int, seed: int) -> np.ndarray:
             raise StudyError(f"pairs: found only {len(pairs)} of {stop} pairs of different images")
         drawn = stream.integers(count, size=(DRAWN_AT_ONCE, 2))
         tries += DRAWN_AT_ONCE
-        differ = (images[drawn[:, 0]] != images[drawn[:, 1]]).any(axis=(1, 2))
+        differ = (images[drawn[:, 0]] != images[drawn[:, 1]]).reshape(len(drawn), -1).any(axis=1)
         for a, b in drawn[differ].tolist():
             pairs.setdefault(frozenset((a, b)), (a, b))
     return np.array(list(pairs.values()), dtype=np.int64).reshape(-1, 2)[:stop]

@@ -27,7 +27,7 @@ class Evaluation:
 
 
 def evaluate(model: VAE, images: Tensor, stream: Stream) -> Evaluation:
-    """ELBO of every decoder on images (n, 28, 28), uint8, with one posterior sample an image."""
+    """ELBO of every decoder on images (n, ...), uint8, with one posterior sample an image."""
     noise = stream.generator("evaluation")
     totals, kl = 0.0, 0.0
     with torch.no_grad():

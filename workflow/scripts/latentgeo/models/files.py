@@ -18,6 +18,7 @@ from .architecture import Architecture
 from .vae import VAE, Origin
 
 UNREADABLE = (
+    StudyError,
     SafetensorError,
     OSError,
     LookupError,

@@ -62,7 +62,7 @@ def train(
     checkpoint: Path | None = None,
     progress: Callable[[int, Evaluation], None] = lambda epoch, evaluation: None,
 ) -> tuple[VAE, list[Evaluation]]:
-    """Maximise the ELBO on images (n, 28, 28), uint8; return the model and its history.
+    """Maximise the ELBO on images (n, ...), uint8; return the model and its history.
 
     The history holds one evaluation an epoch, on `schedule.held_out` of the held-out images.
     With a checkpoint path the state is kept there after every epoch, until the end; a run that
@@ -147,7 +147,7 @@ def _train_epoch(
 
 
 def _mean_elbo(model: VAE, images: Tensor, noise: torch.Generator) -> Tensor:
-    """Mean ELBO in nats of images (B, 28, 28), each image seen by one of the decoders."""
+    """Mean ELBO in nats of images (B, ...), each image seen by one of the decoders."""
     mean, log_deviation = model.encode(images)
     latents = sample_posterior(mean, log_deviation, normal(mean, noise))
     parts = zip(model.decoders, latents.tensor_split(len(model.decoders)), strict=True)

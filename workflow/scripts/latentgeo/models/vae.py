@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import StudyError
 from ..likelihoods.base import Likelihood
-from ..likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
+from ..likelihoods.named import named
 from .architecture import Architecture, make_decoder, make_encoder
 
 IMAGES_AT_ONCE = 2000
@@ -31,7 +31,7 @@ class Origin:
 class VAE(nn.Module):
     """One encoder and `architecture.decoder_count` decoders; more than one make an ensemble."""
 
-    likelihood: Likelihood = CONTINUOUS_BERNOULLI
+    likelihood: Likelihood
     origin: Origin | None = None
     """Known of a model that was read from a file, ..."""
     checksum: str = ""
@@ -40,22 +40,27 @@ class VAE(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
+        self.likelihood = named(architecture.likelihood)
         self.encoder = make_encoder(architecture)
         self.decoders = nn.ModuleList(
             make_decoder(architecture) for _ in range(architecture.decoder_count)
         )
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Posterior means and log deviations, each (B, latent_dim), of images in [0, 1]."""
+        """Posterior means and log deviations, each (B, latent_dim), of images in [0, 1].
+
+        Images are (B, C, H, W), or (B, H, W) where there is one channel.
+        """
+        images = images.view(len(images), *self.architecture.image)
         mean, log_deviation = self.encoder(images).chunk(2, dim=1)
         return mean, log_deviation
 
     def natural_parameters(self, decoder: nn.Module, latents: Tensor) -> Tensor:
-        """What a decoder says of the images at latents (B, latent_dim): (B, pixels)."""
+        """What a decoder says of the images at latents (B, latent_dim): (B, D)."""
         return self.likelihood.link(decoder(latents).flatten(1))
 
     def reconstruction(self, images: Tensor, natural_parameters: Tensor) -> Tensor:
-        """log p(x | z) in nats of images (B, 28, 28) under natural parameters (B, 784): (B,)."""
+        """log p(x | z) in nats of images (B, ...) under natural parameters (B, D): (B,)."""
         return self.likelihood.log_density(images.flatten(1), natural_parameters)
 
 
@@ -74,7 +79,7 @@ def prior_divergence(mean: Tensor, log_deviation: Tensor) -> Tensor:
 
 
 def encode_all(model: VAE, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Posterior means and deviations, each (n, latent_dim), of images (n, 28, 28), uint8."""
+    """Posterior means and deviations, each (n, latent_dim), of images (n, ...), uint8."""
     with torch.no_grad():
         parts = [model.encode(part.float() / 255) for part in images.split(IMAGES_AT_ONCE)]
     mean, log_deviation = (torch.cat(part) for part in zip(*parts, strict=True))

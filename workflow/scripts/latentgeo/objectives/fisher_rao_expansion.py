@@ -24,7 +24,6 @@ from ..decoders.passes import precision
 from ..likelihoods.base import Likelihood
 from .base import Hessian
 
-
 ROUNDINGS = 16
 """By how many roundings of its size a natural parameter may be off."""
 
@@ -114,7 +113,7 @@ class FisherRaoExpansion:
         return own / decoder_count - across + normalizer[:, 1] - normalizer[:, 0]
 
     def _resolution(self, rounding: float) -> Tensor:
-        """What is left of rounding natural parameters by so much, V (rounding · eta)² / 2, and sums."""
+        """What rounding leaves of energies, of natural parameters by a share and of sums: (B,)."""
         spread, size = 0, 0
         for eta, mean, variance in zip(self.eta, self.mean, self.variance, strict=True):
             spread = spread + _dot(eta, self.likelihood.weigh(variance, eta))

@@ -48,6 +48,15 @@ def _rows(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _classes(data: Mapping[str, Any]) -> Iterator[str]:
+    for source, key in (("npz", "file"), ("folder", "shape")):
+        if data["source"] == source and key not in data:
+            yield f"data.{key}: must be given for data.source: {source}"
+    if data.get("shape", [1])[0] not in (1, 3):
+        yield f"data.shape: {data['shape']} has {data['shape'][0]} channels; 1 or 3 are to be had"
+    if data["source"] == "torchvision":
+        for c in data["classes"]:
+            if c > 9:
+                yield f"data.classes: there is no class {c}; {data['dataset']} has 0 to 9"
     if data["source"] == "embedded":
         for c in data["classes"]:
             if c not in EMBEDDED_CLASSES:

@@ -55,7 +55,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
                 "and have at most 60 of them"
             )
         case "anyOf":
-            yield f"{value!r} must be 'scott' or a number greater than 0{_hint(value, 'number')}"
+            [name] = [choice["const"] for choice in wanted if "const" in choice]
+            yield f"{value!r} must be {name!r} or a number greater than 0{_hint(value, 'number')}"
         case "not":  # the key does not go with its neighbours
             yield f"{value!r} has no meaning here; remove it"
         case _:

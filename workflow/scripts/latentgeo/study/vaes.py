@@ -19,6 +19,11 @@ def schedule(config: Mapping[str, Any], vae: str) -> dict[str, Any]:
     return common | training[kind] | own.get("training", {})
 
 
+def likelihood(config: Mapping[str, Any], vae: str) -> str | dict[str, Any]:
+    """What the decoders of a type say of an image: its own likelihood, or that of all."""
+    return _whole(config["vaes"][vae]).get("likelihood", config["model"]["likelihood"])
+
+
 def described(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What distinguishes the types: name, decoders, epochs, and whether training is their own."""
     return [

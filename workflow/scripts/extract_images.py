@@ -9,4 +9,4 @@ log = begin(snakemake)
 data = snakemake.params.data
 arrays = plugins.load("images", data["source"]).read(data, *snakemake.input)
 log.info("%d training, %d test images", *(len(arrays[f"{s}_images"]) for s in SPLITS))
-save_arrays(snakemake.output.digits, **arrays)
+save_arrays(snakemake.output.images, **arrays)

@@ -25,7 +25,7 @@ experiments:
   variation: {pairs: 1}
   proximity: {vae: only, pairs: 1, decoders: 1}
   starts: {vae: only, decoders: 1, pairs: 1}
-  segments: {pairs: 1, segments: [2]}
+  segments: {pairs: 1}
   contest: {pairs: 2}
 """
 

@@ -10,7 +10,7 @@ measures = ["energy", "travel", "length"]
 table = read_table(snakemake.input.table, "segments", "pair", "decoders", *measures)
 # an energy falls as 1 / N: its root times √(2N) is a length
 for name in ("energy", "travel"):
-    table[name] = np.sqrt(2 * table["segments"] * table[name])
+    table[name] = np.sqrt(2 * table["segments"] * table[name].clip(lower=0))  # rounding
 labels = {
     "energy": "√(2N · energy) [√nats]",
     "travel": "√(2N · travel) [√nats]",

@@ -34,6 +34,8 @@ class Ingredients:
     """Random generators, one a pair."""
     routes: Any = None
     """What the metric's certificate compares curves with; for `graph` the `Routes` over a grid."""
+    roadmap: Any = None
+    """The model's `Roadmap`; for `landmarks`."""
     weights: Tensor | None = None
     """Weights of another metric's geodesics between the same pairs, (B, P, d); for `hot`."""
 

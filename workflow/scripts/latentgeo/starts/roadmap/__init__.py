@@ -1,0 +1,1 @@
+"""A graph of landmarks among the latents, in any dimension, for the start `landmarks`."""

@@ -122,7 +122,8 @@ def params_now(record):
 
 def all_results():
     """Every file that the study makes and another rule may take for finished."""
-    each = [MODEL, HISTORY, EVALUATION, LATENTS, GRID]
+    each = [MODEL, HISTORY, EVALUATION, LATENTS, *in_plane(grid=GRID).values()]
+    each += [ROADMAP] if by_landmarks() else []
     blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
     blocks.add(PAIRS.format(block=f"0-{SEGMENTS['pairs']}"))
     return [
@@ -230,6 +231,12 @@ def start_from(wildcards):
     return {}
 
 
+def by_landmarks():
+    """Whether any geodesics start from landmarks."""
+    starts = {request.series.start for request in REQUESTS} | {SEGMENTS["start"]}
+    return "landmarks" in starts
+
+
 def certified(wildcards):
     """Whether it can be said of a metric's geodesics how low they are."""
     return plugins.exists("certificates", wildcards.metric)
@@ -239,7 +246,26 @@ def grid_of(wildcards):
     """The latent grid knows the ways of the Fisher-Rao metrics: for the start `graph`, and to tell
     of any geodesic whether there is a lower one.
     """
-    return {"grid": GRID.format(**wildcards)} if certified(wildcards) else {}
+    return in_plane(grid=GRID.format(**wildcards)) if certified(wildcards) else {}
+
+
+def in_plane(**files):
+    """Files that there are of two-dimensional latent spaces alone."""
+    return files if LATENT_DIM == 2 else {}
+
+
+def roadmap_of(wildcards):
+    """The landmarks, for a start that goes by them."""
+    return {"roadmap": ROADMAP.format(**wildcards)} if wildcards.start == "landmarks" else {}
+
+
+def ways_of_segments(wildcards):
+    """What the experiment that varies the number of segments knows of the latent space."""
+    own = {"vae": wildcards.vae, "seed": SEGMENTS["seed"]}
+    files = in_plane(grid=GRID.format(**own))
+    if SEGMENTS["start"] == "landmarks":
+        files["roadmap"] = ROADMAP.format(**own)
+    return files
 
 
 def metric_settings(wildcards):

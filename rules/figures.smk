@@ -7,6 +7,10 @@ DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VA
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
 
 
+def geodesics_seed():
+    return EXPERIMENTS["geodesics"].seeds[0]
+
+
 rule cv_figure:
     input:
         table="results/tables/cv.csv",
@@ -36,8 +40,8 @@ rule cv_figure:
 
 use rule cv_figure as geodesics_figure with:
     input:
-        grid=lambda w: GRID.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
-        latents=lambda w: LATENTS.format(vae=w.vae, seed=EXPERIMENTS["geodesics"].seeds[0]),
+        unpack(lambda w: in_plane(grid=GRID.format(vae=w.vae, seed=geodesics_seed()))),
+        latents=lambda w: LATENTS.format(vae=w.vae, seed=geodesics_seed()),
         geodesics=lambda w: files_of(drawn("geodesics"), vae=w.vae),
     output:
         figure("geodesics-{vae}", caption="geodesics"),
@@ -54,7 +58,7 @@ use rule cv_figure as geodesics_figure with:
 
 use rule cv_figure as models_figure with:
     input:
-        grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
+        **in_plane(grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS)),
         latents=expand(LATENTS, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
         geodesics=[
             place
@@ -94,7 +98,7 @@ use rule cv_figure as proximity_figure with:
 
 use rule cv_figure as starts_curves_figure with:
     input:
-        grid=one_model(GRID, "starts.hot"),
+        **in_plane(grid=one_model(GRID, "starts.hot")),
         latents=one_model(LATENTS, "starts.hot"),
         cold=geodesics_of("starts.cold"),
         hot=geodesics_of("starts.hot"),

@@ -5,6 +5,7 @@ rule solve_geodesics:
     input:
         unpack(start_from),
         unpack(grid_of),
+        unpack(roadmap_of),
         model=MODEL,
         latents=LATENTS,
         pairs=PAIRS,
@@ -42,7 +43,7 @@ rule solve_geodesics:
 
 rule solve_segments:
     input:
-        grid=lambda w: GRID.format(vae=w.vae, seed=SEGMENTS["seed"]),
+        unpack(ways_of_segments),
         model=lambda w: MODEL.format(vae=w.vae, seed=SEGMENTS["seed"]),
         latents=lambda w: LATENTS.format(vae=w.vae, seed=SEGMENTS["seed"]),
         pairs=PAIRS.format(block=f"0-{SEGMENTS['pairs']}"),

@@ -55,6 +55,31 @@ rule encode_latents:
         "../workflow/scripts/encode_latents.py"
 
 
+rule evaluate_roadmap:
+    input:
+        model=MODEL,
+        latents=LATENTS,
+    output:
+        roadmap=ROADMAP,
+    log:
+        "results/logs/evaluate_roadmap/{vae}-{seed}.log",
+    conda:
+        "../envs/geometry.yaml"
+    threads: 1
+    resources:
+        mem_mb=grows(memory_of_grid),
+        runtime=grows(20),
+    params:
+        code=code("evaluate_roadmap"),
+        model=wanted_model,
+        seed=config["seed"],
+        torch=TORCH,
+    message:
+        "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, between landmarks"
+    script:
+        "../workflow/scripts/evaluate_roadmap.py"
+
+
 rule evaluate_grid:
     input:
         model=MODEL,

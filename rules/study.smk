@@ -46,6 +46,7 @@ HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
 EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"
 LATENTS = "results/latents/{vae}/seed-{seed}.npz"
 GRID = "results/grids/{vae}/seed-{seed}.npz"
+ROADMAP = "results/roadmaps/{vae}/seed-{seed}.npz"
 PAIRS = "results/pairs/{block}.npz"
 GEODESICS = f"results/geodesics/{PLACE}"
 

@@ -13,17 +13,18 @@ p = snakemake.params
 requests = requested(p.experiments.values(), vae=p.vae)
 pairs, left_out = shown.first(range(requests[0].pairs), shown.MOST_GEODESICS, "geodesics")
 chosen = shown.of_first_pairs(snakemake.input.geodesics, requests, len(pairs))
-table = read(*chosen, points="number n t 2")
+table = read(*chosen, points="number n t d")
 model = model_of(table, p.vae, requests[0].series.seed)
 latents = load_latents(snakemake.input.latents, model)
 
 figure, [[axes]] = plotting.grid(1, 1, plotting.WIDTH, 0.8 * plotting.WIDTH)
-image = plotting.entropy_map(axes, load_grid(snakemake.input.grid, model))
-plotting.scatter_latents(axes, latents["means"], latents["labels"])
-points = np.stack(table["points"])
+plane, grid = plotting.Plane.of(latents["means"]), snakemake.input.get("grid")
+image = plotting.entropy_map(axes, load_grid(grid, model) if grid else None)
+means, points = plane(latents["means"]), plane(np.stack(table["points"]))
+plotting.scatter_latents(axes, means, latents["labels"])
 plotting.draw_curves(axes, points, table["converged"])
-plotting.frame(axes, latents["means"], points)
-plotting.latent_axes(axes)
+plotting.frame(axes, means, points)
+plotting.latent_axes(axes, plane)
 missed = note(counted(table), " (dotted)")
 decoders = requests[0].decoder_count
 number = "one decoder" if decoders == 1 else f"{decoders} decoders"
@@ -35,5 +36,6 @@ if len(labels) <= 4:
     axes.legend(loc="upper right", markerscale=4, frameon=True)
 else:
     plotting.legend_above(figure, handles, labels, entry=1.2, markerscale=4)
-figure.colorbar(image, label="mean entropy of the output [nats per pixel]", shrink=0.8)
+if image:
+    figure.colorbar(image, label="mean entropy of the output [nats per pixel]", shrink=0.8)
 plotting.save(figure, snakemake.output)

@@ -20,32 +20,36 @@ notes = [
 ]
 requests = [r for vae, seed in models for r in requested([everything], vae=vae, seed=seed)]
 chosen = shown.of_first_pairs(snakemake.input.geodesics, requests, len(pairs))
-table = read(*chosen, points="number n t 2")
+table = read(*chosen, points="number n t d")
 
 titles = {(vae, seed): plotting.wrapped(f"{vae}, seed {seed}", 2.1, 10.8) for vae, seed in models}
 height = 2.3 + plotting.further_lines(titles.values(), 10.8)
 figure, panels = plotting.grid(
     len(vaes), len(seeds), max(2.1 * len(seeds), 4), height * len(vaes) + 0.3
 )
+grids = snakemake.input.get("grids") or [None] * len(models)
 for axes, (vae, seed), grid_file, latents_file in zip(
-    panels.flat, models, snakemake.input.grids, snakemake.input.latents, strict=True
+    panels.flat, models, grids, snakemake.input.latents, strict=True
 ):
     model = model_of(table, vae, seed)
     latents = load_latents(latents_file, model)
-    plotting.entropy_map(axes, load_grid(grid_file, model))
-    plotting.scatter_latents(axes, latents["means"], latents["labels"], most=500)
+    plane = plotting.Plane.of(latents["means"])
+    means = plane(latents["means"])
+    plotting.entropy_map(axes, load_grid(grid_file, model) if grid_file else None)
+    plotting.scatter_latents(axes, means, latents["labels"], most=500)
     own = table[(table["vae"] == vae) & (table["seed"] == seed)]
+    own = own.assign(points=[plane(points) for points in own["points"]])
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
         axes.annotate(f"$c_{{{number + 1}}}$", points[len(points) // 2], fontsize=7, color="white")
         plotting.draw_curves(axes, np.array([points]), [converged])
-    plotting.frame(axes, latents["means"], np.stack(own["points"]))
-    plotting.latent_axes(axes)
+    plotting.frame(axes, means, np.stack(own["points"]))
+    plotting.latent_axes(axes, plane)
     axes.set_xlabel("")
     axes.set_ylabel("")
     axes.tick_params(labelsize=6)
     axes.set_title(titles[vae, seed])
-figure.supxlabel(plotting.with_notes("latent dimension 1", *notes))
-figure.supylabel("latent dimension 2")
+figure.supxlabel(plotting.with_notes(plane.names[0], *notes))
+figure.supylabel(plane.names[1])
 handles, labels = panels.flat[0].get_legend_handles_labels()
 plotting.legend_above(figure, handles, labels, entry=1, markerscale=3)
 plotting.save(figure, snakemake.output)

@@ -20,29 +20,32 @@ tables = {}
 for kind in styles:
     requests = requested([p.experiments[f"starts.{kind}"]])
     chosen = shown.of_first_pairs(snakemake.input[kind], requests, len(pairs))
-    table = read(*chosen, points="number n t 2")
+    table = read(*chosen, points="number n t d")
     tables[kind] = table.set_index(["curve", "solver", "pair"])
     [model] = table.attrs["models"].values()
     latents = load_latents(snakemake.input.latents, model)
-    grid = load_grid(snakemake.input.grid, model)
+    grid = snakemake.input.get("grid")
+    grid = load_grid(grid, model) if grid else None
+plane = plotting.Plane.of(latents["means"])
 
 figure, each = panels.starts_grid(rows, pairs, height=2.1, margin=0.4)
 for key, axes in each.items():
     plotting.entropy_map(axes, grid)
-    plotting.scatter_latents(axes, latents["means"], latents["labels"], most=3000)
+    plotting.scatter_latents(axes, plane(latents["means"]), latents["labels"], most=3000)
     geodesics = {kind: table.loc[key] for kind, table in tables.items()}
     for kind, own in geodesics.items():
-        plotting.draw_curves(axes, own["points"][None], [own["converged"]], **styles[kind])
-    drawn = np.concatenate([own["points"] for own in geodesics.values()])
+        points = plane(own["points"])
+        plotting.draw_curves(axes, points[None], [own["converged"]], **styles[kind])
+    drawn = np.concatenate([plane(own["points"]) for own in geodesics.values()])
     centre = (drawn.max(0) + drawn.min(0)) / 2
     half = 0.65 * np.ptp(drawn, axis=0).max() or 0.5
-    plotting.latent_axes(axes)
+    plotting.latent_axes(axes, plane)
     axes.set_xlim(centre[0] - half, centre[0] + half)
     axes.set_ylim(centre[1] - half, centre[1] + half)
     axes.set_xlabel("")
     axes.set_ylabel("")
-figure.supxlabel(plotting.with_notes("latent dimension 1", *left_out))
-figure.supylabel("latent dimension 2")
+figure.supxlabel(plotting.with_notes(plane.names[0], *left_out))
+figure.supylabel(plane.names[1])
 handles = [Line2D([], [], color=s["color"], lw=s["lw"]) for s in styles.values()]
 handles.append(Line2D([], [], color="black", ls=":"))
 names = ["density geodesic", "Fisher-Rao, cold start", "Fisher-Rao, hot start", "not converged"]

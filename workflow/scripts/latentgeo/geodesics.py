@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from . import plugins
+from .certificates.base import Certificate
 from .objectives.base import Ingredients as ObjectiveIngredients
 from .objectives.base import Objective, Streams
 from .randomness import generator
@@ -37,6 +38,32 @@ def make_starts(start: str, problem: Problem, ingredients: StartIngredients) -> 
 def streams_of(study_seed: int, pairs: Sequence[int]) -> Streams:
     """Random streams for pairs, by number, that depend on nothing but the pair and the purpose."""
     return lambda purpose: [generator(study_seed, purpose, pair) for pair in pairs]
+
+
+def certified(
+    problem: Problem,
+    start: str,
+    ingredients: StartIngredients,
+    certify: Callable[[Solution], Certificate],
+    settings: Mapping[str, Any],
+    pairs: Sequence[int],
+    study_seed: int,
+    progress: Progress,
+) -> tuple[Solution, Certificate]:
+    """Geodesics from a start, by name, and what is said of them.
+
+    Where the start seeks the lowest ones, what is in doubt is searched around, and judged again.
+    """
+    begun = make_starts(start, problem, ingredients)
+    progress(f"{len(problem)} pairs, {len(begun.owner)} curves")
+    solution = solve(problem, begun, settings, pairs, study_seed, progress)
+    certificate = certify(solution)
+    if begun.seeking:
+        doubtful = certificate.doubtful(solution.energy)
+        progress(f"{len(doubtful)} in doubt")
+        solution = search(problem, solution, doubtful, settings, progress)
+        certificate = certify(solution)
+    return solution, certificate
 
 
 def solve(

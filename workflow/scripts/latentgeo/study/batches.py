@@ -21,6 +21,7 @@ from ..solvers.problem import Problem
 from ..solvers.solution import Solution
 from ..starts.base import Ingredients as StartIngredients
 from ..starts.grid.fields import LatentGrid
+from ..starts.roadmap.roadmap import Roadmap
 from . import stored
 
 Log = Callable[..., None]
@@ -57,6 +58,7 @@ class Batch:
     labels: np.ndarray
     """Classes of the two images, (B, 2)."""
     grid: LatentGrid | None = None
+    roadmap: Roadmap | None = None
     hot: Tensor | None = None
     """Weights of another metric's geodesics between the pairs, (B, P, d)."""
 
@@ -88,7 +90,7 @@ class Batch:
     def _certified(
         self, problem: Problem, recipe: Recipe, decoder_count: int, log: Log
     ) -> tuple[Solution, Certificate]:
-        judge = recipe.certificates
+        judge = recipe.certificates if self.grid else None
         routes = judge.prepare(problem, self.grid, decoder_count) if judge else None
 
         def certify(solution: Solution) -> Certificate:
@@ -97,19 +99,18 @@ class Batch:
             return judge.certify(problem, solution.weights, solution.energy, routes)
 
         streams = geodesics.streams_of(recipe.study_seed, self.numbers)
-        begun = geodesics.make_starts(
-            recipe.start, problem, StartIngredients(streams, routes, self.hot)
+        ingredients = StartIngredients(streams, routes, self.roadmap, self.hot)
+        log("%d decoders", decoder_count)
+        solution, certificate = geodesics.certified(
+            problem,
+            recipe.start,
+            ingredients,
+            certify,
+            recipe.solver,
+            self.numbers,
+            recipe.study_seed,
+            log,
         )
-        log("%d pairs, %d curves, %d decoders", len(problem), len(begun.owner), decoder_count)
-        solution = geodesics.solve(
-            problem, begun, recipe.solver, self.numbers, recipe.study_seed, log
-        )
-        certificate = certify(solution)
-        if begun.seeking:
-            doubtful = certificate.doubtful(solution.energy)
-            log("%d in doubt", len(doubtful))
-            solution = geodesics.search(problem, solution, doubtful, recipe.solver, log)
-            certificate = certify(solution)
         log("%d of %d converged", solution.converged.sum(), len(problem))
         for number, status in zip(self.numbers, solution.status, strict=True):
             if status != "converged":
@@ -120,7 +121,7 @@ class Batch:
 def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     """The batch of a rule's job, from its input files and parameters; StudyError names a file.
 
-    Inputs are the model, latents and pairs, and where there are such, the grid and hot starts.
+    Inputs are the model, latents and pairs, and where there are such, grid, roadmap and hot starts.
     """
     model = files.load_wanted(inputs.model, **params.model)
     means = {
@@ -130,10 +131,12 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     latents, ends = (torch.from_numpy(means[split]).double() for split in ("train", params.split))
     pairs = stored.load_pairs(inputs.pairs, len(numbers), len(ends))
     start, end = ends[pairs["rows"]].unbind(1)
-    grid, hot = inputs.get("grid"), inputs.get("hot")
+    grid, roadmap, hot = (inputs.get(name) for name in ("grid", "roadmap", "hot"))
     if grid:
         grid = LatentGrid(**stored.load_grid(grid, model.checksum))
+    if roadmap:
+        roadmap = Roadmap(**stored.load_roadmap(roadmap, model.checksum))
     if hot:
         paths = [hot] if isinstance(hot, str) else hot
         hot = torch.from_numpy(stored.load_weights(paths, numbers, model.checksum))
-    return Batch(model, latents, numbers, start, end, pairs["labels"], grid, hot)
+    return Batch(model, latents, numbers, start, end, pairs["labels"], grid, roadmap, hot)

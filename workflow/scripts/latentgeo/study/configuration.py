@@ -59,6 +59,7 @@ def check(config: dict[str, Any], schema_path: Path) -> None:
     errors = sorted(Validator(schema).iter_errors(config), key=lambda e: e.json_path)
     _refuse([*not_finite(config), *(line for error in errors for line in explain(error))])
     _fill(config, schema)
+    _choose_starts(config)
     _refuse(contradictions(config))
 
 
@@ -79,6 +80,23 @@ def retyped(value: Any) -> Any:
         return yaml.safe_load(value)
     except yaml.YAMLError:
         return value
+
+
+def _choose_starts(config: dict[str, Any]) -> None:
+    """Put in place of the start `auto` the one for the latent space's dimension."""
+    best = "graph" if config["model"]["latent_dim"] == 2 else "landmarks"
+
+    def chosen(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: chosen(start) for name, start in value.items()}
+        if isinstance(value, list):
+            return list(dict.fromkeys(map(chosen, value)))
+        return best if value == "auto" else value
+
+    for settings in config["experiments"].values():
+        for key in ("start", "starts", "cold"):
+            if key in settings:
+                settings[key] = chosen(settings[key])
 
 
 def _refuse(problems: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ..images.counts import pair_capacity
@@ -107,6 +108,12 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
             if name not in names:
                 yield f"{key}.{form}: {name!r} is no {what}; there are {', '.join(names)}"
     types = [v for v in _listed(settings.get("vae", settings.get("vaes", vaes))) if v in vaes]
+    named_starts = (_started(settings, form) for form in ("start", "starts", "cold"))
+    if config["model"]["latent_dim"] != 2 and "graph" in chain(*named_starts):
+        yield (
+            f"{key}: the start 'graph' is for two dimensions, but model.latent_dim is "
+            f"{config['model']['latent_dim']}; use auto or landmarks"
+        )
     if key == "experiments.variation" and types:  # to which fewer than all are further ones
         types = [max(types, key=vaes.get)]
     for vae in types:
@@ -114,10 +121,18 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
             if asked > vaes[vae]:
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
     if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
-        if settings.get("start") == "graph":
-            yield f"{key}.start: 'graph' is for Fisher-Rao metrics; use line or random"
+        if settings.get("start") in ("graph", "landmarks"):
+            yield (
+                f"{key}.start: {settings['start']!r} is for Fisher-Rao metrics; use line or random"
+            )
         if "decoders" in settings:
             yield f"{key}.decoders: the density metric knows no decoders; remove it"
+
+
+def _started(settings: Mapping[str, Any], form: str) -> list[str]:
+    """The starts that a key names."""
+    value = settings.get(form, [])
+    return list(value.values()) if isinstance(value, Mapping) else list(_listed(value))
 
 
 CURVE_FORMS = ("curve", "curves", "cold")

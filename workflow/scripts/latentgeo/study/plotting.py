@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 os.environ["MPLBACKEND"] = "agg"  # the user's may be one that this matplotlib does not know
 
@@ -115,16 +116,48 @@ def legend_above(figure: Figure, handles: list, labels: list[str], entry: float,
     figure.legend(handles, labels, loc="outside upper center", ncols=columns, **style)
 
 
-def latent_axes(axes: Axes) -> None:
-    """Axes of a two-dimensional latent space: labelled, equal aspect, closed frame."""
+@dataclass(frozen=True)
+class Plane:
+    """The plane in which latents are drawn: that of two dimensions, or of most of their spread."""
+
+    centre: np.ndarray
+    directions: np.ndarray
+    """Two columns, (d, 2)."""
+    names: tuple[str, str] = ("latent dimension 1", "latent dimension 2")
+
+    @classmethod
+    def of(cls, means: np.ndarray) -> Plane:
+        """Of latents (n, d): their first two principal directions where d is above 2."""
+        dim = means.shape[1]
+        if dim == 2:
+            return cls(np.zeros(2), np.eye(2))
+        centre = means.mean(axis=0)
+        _, directions = np.linalg.eigh(np.cov((means - centre).T))
+        first = directions[:, :-3:-1]
+        first = first * np.sign(first[np.abs(first).argmax(axis=0), [0, 1]])
+        names = (f"{n} principal direction of {dim}" for n in ("first", "second"))
+        return cls(centre, first, tuple(names))
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., d) in the plane: (..., 2)."""
+        return (np.asarray(points) - self.centre) @ self.directions
+
+
+def latent_axes(axes: Axes, plane: Plane) -> None:
+    """Axes of a plane of the latent space: labelled, equal aspect, closed frame."""
     axes.set_aspect("equal")
-    axes.set_xlabel("latent dimension 1")
-    axes.set_ylabel("latent dimension 2")
+    axes.set_xlabel(plane.names[0])
+    axes.set_ylabel(plane.names[1])
     axes.spines[["top", "right"]].set_visible(True)
 
 
-def entropy_map(axes: Axes, grid: dict[str, np.ndarray]):
-    """The mean entropy of all decoders' output over the latent space, in greys; a mappable."""
+def entropy_map(axes: Axes, grid: dict[str, np.ndarray] | None):
+    """The mean entropy of all decoders' output over the latent space, in greys; a mappable.
+
+    Without a grid, as there is none in more than two dimensions, all is grey.
+    """
+    if grid is None:
+        return axes.set_facecolor("0.7")
     entropy, extent = grid["entropy"][-1], []
     for n, nodes in enumerate(grid["axes"]):
         evenly = np.linspace(nodes[0], nodes[-1], 256)

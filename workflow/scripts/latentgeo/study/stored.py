@@ -20,7 +20,7 @@ def origin(vae: str, seed: int, model: str) -> dict[str, np.ndarray]:
     return {"vae": np.array(vae), "seed": np.array(seed), "model": np.array(model)}
 
 
-LATENTS = {"means": "float n 2", "labels": "integer n"}
+LATENTS = {"means": "float n d", "labels": "integer n"}
 """What is read of the images' latents."""
 
 
@@ -37,7 +37,7 @@ def check_origin(path: str | Path, arrays: Mapping[str, np.ndarray], model: str)
 def load_latents(
     path: str | Path, model: str | None = None, split: str = "train"
 ) -> dict[str, np.ndarray]:
-    """`means` (n, 2) and `labels` (n,) of the images of a split, and of which model they are.
+    """`means` (n, d) and `labels` (n,) of the images of a split, and of which model they are.
 
     StudyError when they are not of the model with that checksum.
     """
@@ -85,6 +85,25 @@ def load_grid(path: str | Path, model: str | None = None) -> dict[str, np.ndarra
     if model is not None:
         check_origin(path, arrays, model)
     return {name: arrays[name] for name in GRID}
+
+
+ROADMAP = {
+    "positions": "float l d",
+    "edges": "integer e 2",
+    "length": "float m e 4",
+    "disagreement": "float m e 4",
+    "own_length": "float m e 4",
+}
+"""The arrays of a `Roadmap`."""
+
+
+def load_roadmap(path: str | Path, model: str) -> dict[str, np.ndarray]:
+    """The arrays of `ROADMAP`; StudyError when they are not of the model with that checksum."""
+    arrays = load_shaped(path, **ROADMAP, **ORIGIN)
+    check_origin(path, arrays, model)
+    if arrays["edges"].min() < 0 or arrays["edges"].max() >= len(arrays["positions"]):
+        raise StudyError(f"{path}: edges between landmarks that there are not; {AGAIN}")
+    return {name: arrays[name] for name in ROADMAP}
 
 
 SERIES = {name: "integer" if name == "seed" else "text" for name in Series.__dataclass_fields__}

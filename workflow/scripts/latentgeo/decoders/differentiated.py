@@ -1,4 +1,4 @@
-"""Any decoder by automatic differentiation; slower than `passes`, for layers that it doesn't know."""
+"""Any decoder by automatic differentiation; slower than `passes`, for layers unknown there."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ class DecoderPass:
         )
         return gradient
 
+    @torch.no_grad()
     def push(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Jacobian (r, d, D) and Hessian of residual · eta (r, d, d) at the selected rows (R,).
 

@@ -100,7 +100,7 @@ def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:
 
 
 def content_of_folder(root: str) -> str:
-    """A checksum of the names and contents of a folder's images; StudyError where there are none."""
+    """A checksum of the names and contents of a folder's images; StudyError for none."""
     folder = Path(root).expanduser()
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:

@@ -118,7 +118,7 @@ class FisherRaoExpansion:
         for eta, mean, variance in zip(self.eta, self.mean, self.variance, strict=True):
             spread = spread + _dot(eta, self.likelihood.weigh(variance, eta))
             size = size + _dot(mean.abs(), eta.abs())
-        exact = torch.finfo(torch.float64).eps * (size + self.eta[0][0].numel())
+        exact = torch.finfo(torch.float64).eps * (size + self.eta[0].shape[1:].numel())
         return (ROUNDINGS * rounding) ** 2 * spread / len(self.passes) + exact / len(self.passes)
 
     @cached_property

@@ -34,7 +34,9 @@ def make(problem: Problem, ingredients: Ingredients) -> Starts:
     owner = torch.tensor([n for n, _ in tried] + list(range(len(problem))))
     weights = torch.zeros(len(owner), problem.family.size, problem.start.shape[1]).double()
     if tried:
-        weights[: len(tried)] = fit(problem.family, problem.times, torch.stack([w for _, w in tried]))
+        weights[: len(tried)] = fit(
+            problem.family, problem.times, torch.stack([w for _, w in tried])
+        )
     energies = problem.select(owner).energies(weights)
     kept = _lowest_first(energies, owner)
     return Starts(weights[kept], owner[kept], seeking=True)

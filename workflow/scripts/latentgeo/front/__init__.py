@@ -1,0 +1,1 @@
+"""What `import latentgeo` offers: one's own decoders measured, in one call each."""

@@ -185,7 +185,7 @@ def grows(amount):
 
 
 def memory_of_training(wildcards):
-    return memory.of_training(schedule(wildcards)["batch_size"])
+    return memory.of_training(schedule(wildcards).get("batch_size", 0))
 
 
 def memory_of_grid(wildcards):
@@ -203,8 +203,24 @@ def memory_of_segments(wildcards):
 
 def architecture(wildcards):
     """What fixes the shapes of a model of the VAE type."""
-    own = {"decoder_count": VAES[wildcards.vae], "image": IMAGE_SHAPE}
-    return {**config["model"], **own, "likelihood": vaes.likelihood(config, wildcards.vae)}
+    return {
+        **config["model"],
+        "decoder_count": VAES[wildcards.vae],
+        "image": IMAGE_SHAPE,
+        "likelihood": vaes.likelihood(config, wildcards.vae),
+        "module": vaes.module(config, wildcards.vae),
+    }
+
+
+def own_files(wildcards):
+    """The user's files that a model is made of; a module's prefix does not move them."""
+    files = vaes.own_files(config, wildcards.vae, int(wildcards.seed))
+    return {name: local(path) if PREFIX else path for name, path in files.items()}
+
+
+def content_of_own(wildcards):
+    files = vaes.own_files(config, wildcards.vae, int(wildcards.seed)).values()
+    return counts.content(*map(Path, files)) if files else ""
 
 
 def wanted_model(wildcards, seed=None):

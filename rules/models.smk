@@ -1,5 +1,6 @@
 rule train_vae:
     input:
+        unpack(own_files),
         images=IMAGES,
     output:
         model=MODEL,
@@ -22,6 +23,7 @@ rule train_vae:
         seed=lambda w: int(w.seed),
         architecture=architecture,
         schedule=schedule,
+        own=content_of_own,
         device=config["training"]["device"],
         torch=TORCH,
     message:

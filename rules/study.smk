@@ -26,6 +26,8 @@ PREFIX = workflow.modifier.path_modifier.prefix or ""
 try:
     configuration.complete(config, BASE / "config.yaml", GIVEN)
     configuration.check(config, BASE / "workflow/schemas/config.schema.yaml")
+    if missing := list(dict.fromkeys(vaes.missing_files(config))):
+        raise StudyError("\n".join(missing))
     DATA_FILES, CONTENT = counts.data_files(config["data"])
     if config["data"]["source"] == "embedded":
         images = counts.count_embedded(

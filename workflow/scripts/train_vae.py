@@ -1,4 +1,4 @@
-"""Train one VAE; keep its parameters, its history and its evaluation on the test images."""
+"""Train one VAE, or take given weights; keep it, its history and its test evaluation."""
 
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from latentgeo.images.checks import SPLITS, load_images
 from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
+from latentgeo.models.checks import check_model
 from latentgeo.models.evaluation import evaluate
 from latentgeo.models.machine import processor
 from latentgeo.models.streams import Stream
-from latentgeo.models.training import Schedule, train
-from latentgeo.models.vae import Origin
+from latentgeo.models.training import Schedule, spread, train
+from latentgeo.models.vae import VAE, Origin
 
 
 def rows(evaluation, **columns):
@@ -37,7 +38,6 @@ log = begin(snakemake)
 p = snakemake.params
 images = load_images(snakemake.input.images)
 train_images, test_images = (torch.from_numpy(images[f"{split}_images"]) for split in SPLITS)
-schedule = Schedule(**p.schedule)
 
 
 def report_epoch(epoch, evaluation):
@@ -45,20 +45,29 @@ def report_epoch(epoch, evaluation):
     log.info("epoch %d/%d: held-out ELBO %.1f nats, KL %.2f", epoch, schedule.epochs, elbo, kl)
 
 
-stream = Stream(p.study_seed, p.vae, p.seed)
-model, history = train(
-    Architecture(**p.architecture),
-    schedule,
-    stream,
-    train_images,
-    test_images,
-    device(p.device),
-    checkpoint=Path(snakemake.output.model).with_name("checkpoint.safetensors"),
-    progress=report_epoch,
-)
+stream, architecture = Stream(p.study_seed, p.vae, p.seed), Architecture(**p.architecture)
+weights = snakemake.input.get("weights")
+if architecture.module:
+    check_model(VAE(architecture, weights).eval(), test_images)
+if weights:
+    log.info("weights of %s", weights)
+    model = VAE(architecture, weights).eval().requires_grad_(False)
+    history = [evaluate(model, spread(test_images, p.schedule["held_out"]), stream)]
+else:
+    schedule = Schedule(**p.schedule)
+    model, history = train(
+        architecture,
+        schedule,
+        stream,
+        train_images,
+        test_images,
+        device(p.device),
+        checkpoint=Path(snakemake.output.model).with_name("checkpoint.safetensors"),
+        progress=report_epoch,
+    )
 evaluation = evaluate(model, test_images, stream)
 log.info("test ELBO %.1f nats, mean over decoders", evaluation.elbo.mean().item())
-by_epoch = [row for n, e in enumerate(history, 1) for row in rows(e, epoch=n)]
+by_epoch = [row for n, e in enumerate(history, 0 if weights else 1) for row in rows(e, epoch=n)]
 write_table(pd.DataFrame(by_epoch), snakemake.output.history)
 origin = Origin(p.vae, p.seed, processor(device(p.device)))
 evaluated = pd.DataFrame(rows(evaluation, vae=p.vae, seed=p.seed))

@@ -11,7 +11,6 @@ import torch
 from latentgeo.curves import uniform_times
 from latentgeo.likelihoods.named import named
 from latentgeo.objectives import terms
-from latentgeo.objectives.fisher_rao import FisherRao
 from project import PROJECT
 from torch import nn
 

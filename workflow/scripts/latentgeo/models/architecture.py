@@ -30,6 +30,9 @@ class Architecture:
     """Channels, height and width of an image."""
     likelihood: str | Mapping[str, Any] = "continuous-bernoulli"
     """See `likelihoods.named`."""
+    module: str = ""
+    """What builds a model of one's own, as "my_vae.py:build" (see `own`); no other sizes matter
+    then but those of latents and images."""
 
 
 def make_encoder(architecture: Architecture) -> nn.Sequential:

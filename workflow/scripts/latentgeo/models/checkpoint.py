@@ -85,6 +85,7 @@ class Checkpoint:
             self.path.unlink(missing_ok=True)
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        yield from self.model.named_buffers()
         for name, parameter in self.model.named_parameters():
             yield name, parameter.detach()
             for key, value in self.optimizer.state[parameter].items():

@@ -40,18 +40,23 @@ def save(model: VAE, path: str | Path, origin: Origin) -> None:
         save_file(tensors, temporary, metadata={"latentgeo": header})
 
 
-def load(path: str | Path) -> VAE:
+def load(path: str | Path, module: str = "") -> VAE:
     """Read a model that `save` wrote, in evaluation mode and without gradients of its parameters.
 
-    Raises StudyError, naming the file, when it is missing, may not be read, is no safetensors file,
-    holds another architecture than it says, or differs from its checksum.
+    `module` is what builds it, if it is one of one's own: code runs that the caller names, and
+    never what a file names. Raises StudyError, naming the file, when it is missing, may not be
+    read, is no safetensors file, holds another architecture than it says, is built by something
+    else, or differs from its checksum.
     """
     check_readable(path)
     try:
         tensors = load_file(path)
         with safe_open(path, framework="pt") as stored:
             header = json.loads((stored.metadata() or {})["latentgeo"])
-        model = VAE(Architecture(**header["architecture"]))
+        architecture = Architecture(**header["architecture"])
+        if architecture.module != module:
+            raise ValueError(f"it is built by {architecture.module!r}, not by {module!r}")
+        model = VAE(architecture)
         model.origin, model.checksum = Origin(**header["origin"]), header["sha256"]
         model.load_state_dict(tensors)
     except FileNotFoundError as error:
@@ -66,7 +71,7 @@ def load(path: str | Path) -> VAE:
 
 def load_wanted(path: str | Path, architecture: Mapping[str, int], vae: str, seed: int) -> VAE:
     """`load`, and StudyError when it is another model than the study's of this type and seed."""
-    model = load(path)
+    model = load(path, architecture.get("module", ""))
     if asdict(model.architecture) != architecture:
         found = asdict(model.architecture)
         raise StudyError(f"{path}: the model is {found}, this study's is {architecture}; {AGAIN}")

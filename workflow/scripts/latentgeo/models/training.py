@@ -73,7 +73,7 @@ def train(
     """
     batches = _batches(len(images), schedule, architecture)
     model = new_model(architecture, stream).to(device)
-    images, held_out = images.to(device), _spread(held_out, schedule.held_out).to(device)
+    images, held_out = images.to(device), spread(held_out, schedule.held_out).to(device)
     optimizer = torch.optim.Adam(
         model.parameters(), lr=schedule.learning_rate, betas=BETAS, fused=True
     )
@@ -86,7 +86,7 @@ def train(
     _skip(rates, len(history) * batches)
     for epoch in range(len(history), schedule.epochs):
         _train_epoch(model, optimizer, rates, images, batches, stream, epoch)
-        history.append(evaluate(model, held_out, stream))
+        history.append(evaluate(model.eval(), held_out, stream))
         _check_finite(history[-1], epoch, batches)
         progress(epoch + 1, history[-1])
         run.keep(history)
@@ -132,6 +132,8 @@ def _train_epoch(
 ) -> None:
     """One pass over the images, in the order and with the noise of the stream's epoch."""
     noise = stream.generator("epoch", epoch)
+    torch.manual_seed(noise.initial_seed())  # for modules that draw on their own, as dropout
+    model.train()
     order = torch.randperm(len(images), generator=noise)
     for step, rows in enumerate(order.tensor_split(batches)):
         loss = -_mean_elbo(model, as_floats(images[rows.to(images.device)]), noise)
@@ -156,6 +158,6 @@ def _mean_elbo(model: VAE, images: Tensor, noise: torch.Generator) -> Tensor:
     return (fit - prior_divergence(mean, log_deviation)).mean()
 
 
-def _spread(images: Tensor, count: int) -> Tensor:
+def spread(images: Tensor, count: int) -> Tensor:
     """About `count` images, evenly spread: the order of a data set often means something."""
     return images[:: max(1, len(images) // count)][:count]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..errors import StudyError
 from ..likelihoods.base import Likelihood
 from ..likelihoods.named import named
+from . import own
 from .architecture import Architecture, make_decoder, make_encoder
 
 IMAGES_AT_ONCE = 2000
@@ -37,14 +38,16 @@ class VAE(nn.Module):
     checksum: str = ""
     """... as is the checksum of its parameters."""
 
-    def __init__(self, architecture: Architecture):
+    def __init__(self, architecture: Architecture, weights: str | Path | None = None):
         super().__init__()
-        self.architecture = architecture
-        self.likelihood = named(architecture.likelihood)
-        self.encoder = make_encoder(architecture)
-        self.decoders = nn.ModuleList(
-            make_decoder(architecture) for _ in range(architecture.decoder_count)
-        )
+        a = self.architecture = architecture
+        self.likelihood = named(a.likelihood)
+        if a.module:
+            built = own.build(a.module, a.latent_dim, a.image, weights)
+            self.encoder, self.decoders = built.encoder, own.decoders_of(built)
+        else:
+            self.encoder = make_encoder(a)
+            self.decoders = nn.ModuleList(make_decoder(a) for _ in range(a.decoder_count))
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Posterior means and log deviations, each (B, latent_dim), of images in [0, 1].
@@ -52,7 +55,10 @@ class VAE(nn.Module):
         Images are (B, C, H, W), or (B, H, W) where there is one channel.
         """
         images = images.view(len(images), *self.architecture.image)
-        mean, log_deviation = self.encoder(images).chunk(2, dim=1)
+        posterior = self.encoder(images)
+        if not isinstance(posterior, Tensor):
+            return posterior
+        mean, log_deviation = posterior.chunk(2, dim=1)
         return mean, log_deviation
 
     def natural_parameters(self, decoder: nn.Module, latents: Tensor) -> Tensor:

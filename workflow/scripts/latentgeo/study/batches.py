@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .. import geodesics, plugins
 from ..certificates.base import Certificate, unknown
 from ..curves import Family
+from ..decoders.checked import checked
 from ..models import files
 from ..models.vae import VAE
 from ..objectives.base import Ingredients
@@ -124,6 +125,10 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     Inputs are the model, latents and pairs, and where there are such, grid, roadmap and hot starts.
     """
     model = files.load_wanted(inputs.model, **params.model)
+    if model.architecture.module:
+        around = stored.load_latents(inputs.latents, model.checksum)["means"]
+        found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
+        model.decoders = nn.ModuleList(found)
     means = {
         split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
         for split in {"train", params.split}

@@ -16,6 +16,7 @@ SPLITS = {"train": "training", "test": "test"}
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """The problems of a configuration that satisfies its schema, each naming its key."""
     yield from _classes(config["data"])
+    yield from _own(config["vaes"])
     yield from _families(config["curves"])
     yield from _rows(config)
     yield from _segments(config["experiments"]["segments"], config["curves"]["families"])
@@ -65,6 +66,16 @@ def _classes(data: Mapping[str, Any]) -> Iterator[str]:
                     f"data.classes: class {c} is not embedded (0, 1 and 2 are); "
                     "use data.source: torchvision"
                 )
+
+
+def _own(vaes: Mapping[str, Any]) -> Iterator[str]:
+    """Weights belong to models of the user's own, and are not trained."""
+    for name, entry in vaes.items():
+        own = entry if isinstance(entry, Mapping) else {}
+        if "weights" in own and "model" not in own:
+            yield f"vaes.{name}.weights: of which model? vaes.{name}.model must be given, too"
+        if "weights" in own and "training" in own:
+            yield f"vaes.{name}.training: given weights are not trained; remove one of the two"
 
 
 def _families(curves: Mapping[str, Any]) -> Iterator[str]:

@@ -49,6 +49,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
             yield f"must have at least {wanted} {'entry' if wanted == 1 else 'entries'}"
         case "uniqueItems":
             yield f"{value!r} names something twice"
+        case "pattern" if error.absolute_path and error.absolute_path[-1] == "model":
+            yield f"{value!r} must be a file and a function of it, as my_vae.py:build"
         case "pattern":
             yield (
                 f"the name {value!r} must be letters, digits and hyphens, begin with a letter "

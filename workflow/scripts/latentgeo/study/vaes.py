@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -15,6 +16,8 @@ def schedule(config: Mapping[str, Any], vae: str) -> dict[str, Any]:
     """The training settings of a type: those of its number of decoders, and its own on top."""
     training, own = config["training"], _whole(config["vaes"][vae])
     kind = "single_decoder" if own["decoders"] == 1 else "several_decoders"
+    if own.get("weights"):
+        return {"held_out": training["held_out"]}
     common = {key: training[key] for key in ("learning_rate", "held_out")}
     return common | training[kind] | own.get("training", {})
 
@@ -24,13 +27,40 @@ def likelihood(config: Mapping[str, Any], vae: str) -> str | dict[str, Any]:
     return _whole(config["vaes"][vae]).get("likelihood", config["model"]["likelihood"])
 
 
+def module(config: Mapping[str, Any], vae: str) -> str:
+    """What builds a type's models, as "my_vae.py:build"; nothing for the built-in ones."""
+    return _whole(config["vaes"][vae]).get("model", "")
+
+
+def weights(config: Mapping[str, Any], vae: str, seed: int) -> str:
+    """The file with the weights of a type's model; nothing for models that are trained."""
+    return _whole(config["vaes"][vae]).get("weights", "").replace("{seed}", str(seed))
+
+
+def own_files(config: Mapping[str, Any], vae: str, seed: int) -> dict[str, str]:
+    """The user's files that a model is made of."""
+    path = module(config, vae).rpartition(":")[0]
+    files = {"module": path, "weights": weights(config, vae, seed)}
+    return {name: file for name, file in files.items() if file}
+
+
+def missing_files(config: Mapping[str, Any]) -> Iterator[str]:
+    """The user's files that there are not, each with its key."""
+    for vae in config["vaes"]:
+        for seed in range(config["training"]["seeds"]):
+            for name, path in own_files(config, vae, seed).items():
+                key = "model" if name == "module" else name
+                if not Path(path).is_file():
+                    yield f"config: vaes.{vae}.{key}: there is no file {path}"
+
+
 def described(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What distinguishes the types: name, decoders, epochs, and whether training is their own."""
     return [
         {
             "name": vae,
             "decoders": count,
-            "epochs": schedule(config, vae)["epochs"],
+            "epochs": schedule(config, vae).get("epochs", 0),
             "special": bool(_whole(config["vaes"][vae]).get("training")),
         }
         for vae, count in decoder_counts(config).items()
@@ -39,4 +69,4 @@ def described(config: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _whole(entry: int | Mapping[str, Any]) -> Mapping[str, Any]:
     """An entry of `vaes` with its short form, `single: 1`, written out: `{decoders: 1}`."""
-    return {"decoders": entry} if isinstance(entry, int) else entry
+    return {"decoders": entry} if isinstance(entry, int) else {"decoders": 1, **entry}

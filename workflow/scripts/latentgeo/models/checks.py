@@ -1,0 +1,52 @@
+"""Whether a model is what its architecture says; of one's own modules nobody knows before."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..decoders.checked import checked
+from ..errors import StudyError
+from .vae import VAE
+
+IMAGES = 4
+"""How many images a model is tried on."""
+
+
+def check_model(model: VAE, images: Tensor) -> list[nn.Module]:
+    """The decoders of a model in evaluation mode, as they are to be used (see `decoders.checked`).
+
+    Images, (n, ...), are uint8. Raises StudyError, naming the module, when encoder or decoders do
+    not fit the architecture, or are no functions that can be used.
+    """
+    a, images = model.architecture, images[:IMAGES].float() / 255
+    name = a.module or "the model"
+    if len(model.decoders) != a.decoder_count:
+        raise StudyError(
+            f"{name}: it has {len(model.decoders)} decoders, but the VAE type has {a.decoder_count}"
+        )
+    try:
+        with torch.no_grad():
+            posterior = model.encode(images)
+    except Exception as error:  # whatever a user's module may raise
+        raise StudyError(f"{name}: its encoder fails at {tuple(images.shape)} ({error})") from error
+    wanted = (len(images), a.latent_dim)
+    if [tuple(part.shape) for part in posterior] != [wanted, wanted]:
+        raise StudyError(
+            f"{name}: its encoder gives {[tuple(part.shape) for part in posterior]}; means and log "
+            f"deviations of {a.latent_dim} dimensions, {wanted} each, are wanted"
+        )
+    if not all(torch.isfinite(part).all() for part in posterior):
+        raise StudyError(f"{name}: its encoder's outputs are not finite")
+    try:
+        decoders = checked(list(model.decoders), model.likelihood, posterior[0])
+    except StudyError as error:
+        raise StudyError(f"{name}: {error}") from error
+    outputs = model.decoders[0](posterior[0].to(posterior[0])).flatten(1).shape[1]
+    features = images[0].numel()
+    if outputs != features * model.likelihood.outputs:
+        raise StudyError(
+            f"{name}: its decoders give {outputs} outputs; the likelihood reads "
+            f"{model.likelihood.outputs} for each of {features} pixels"
+        )
+    return decoders

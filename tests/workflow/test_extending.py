@@ -106,16 +106,17 @@ def test_the_size_of_a_new_family_is_checked(extended):
 LIKELIHOOD = """
 import torch
 from latentgeo.likelihoods.base import divergence
-from latentgeo.likelihoods.bernoulli import Bernoulli
-from torch.distributions import Bernoulli as Torchs, kl_divergence
+from latentgeo.likelihoods.exponential import make
+from torch.distributions import Exponential as Torchs, kl_divergence
 
-family = Bernoulli()
-p, q = (3 * torch.randn(2, 5, 7, dtype=torch.float64)).unbind(0)
-theirs = kl_divergence(Torchs(logits=p), Torchs(logits=q)).sum(-1)
+family = make()
+outputs = torch.randn(2, 5, 7, dtype=torch.float64)
+p, q = family.link(outputs).unbind(0)
+theirs = kl_divergence(Torchs(-p), Torchs(-q)).sum(-1)
 torch.testing.assert_close(divergence(family, p, q), theirs)
-x = torch.bernoulli(torch.sigmoid(p))
-torch.testing.assert_close(family.log_density(x, q), Torchs(logits=q).log_prob(x).sum(-1))
-torch.testing.assert_close(family.entropy(q), Torchs(logits=q).entropy().sum(-1))
+x = outputs[0].exp()
+torch.testing.assert_close(family.log_density(x, q), Torchs(-q).log_prob(x).sum(-1))
+torch.testing.assert_close(family.entropy(q), Torchs(-q).entropy().sum(-1))
 q.requires_grad_()
 for order in range(3):
     slope, = torch.autograd.grad(family.cumulant(q, order).sum(), q)
@@ -129,7 +130,16 @@ def test_a_likelihood_agrees_with_torch(extended):
 
 
 def test_a_new_activation_is_tested_like_the_others(extended):
-    tests = ["tests/unit/decoders", "-q", "-k", "Tanh", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    tests = [
+        "tests/unit/decoders",
+        "-q",
+        "-k",
+        "Softsign or both_ways or converges",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *tests],
         cwd=extended.folder,

@@ -5,6 +5,7 @@ from job import begin
 from latentgeo.io.tables import read_table
 from latentgeo.statistics.counts import COUNTS, note
 from latentgeo.study import plotting, shown
+from matplotlib.ticker import NullFormatter
 
 begin(snakemake)
 numbers = ["n", "reached", "reached_low", "reached_high", "steps", "initial"]
@@ -12,7 +13,7 @@ table = read_table(snakemake.input.table, *numbers, *COUNTS)
 groups = list(table.groupby(["vae", "metric", "curve", "solver"], sort=False))
 groups, left_out = shown.first(groups, shown.MOST_LINES, "groups")
 starts = list(dict.fromkeys(table["start"]))
-height = 1.1 + 0.34 * len(starts) * len(groups)
+height = 1.5 + 0.34 * (len(starts) + 1) * len(groups)
 figure, [[reached, initial, steps]] = plotting.grid(
     1, 3, 1.35 * plotting.WIDTH, height, sharey=True
 )
@@ -45,8 +46,11 @@ for g, (key, own) in enumerate(groups):
         va="center",
     )
 reached.set_yticks(ticks, names)
+reached.set_ylim(min(ticks) - 0.7, 1.2)
 reached.set_xlim(-0.02, 1.02)
 initial.set_xscale("log")
+initial.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+initial.xaxis.set_minor_formatter(NullFormatter())
 steps.set_xlim(left=0)
 reached.set_xlabel("share of pairs within 0.1 % of\nthe lowest energy known")
 initial.set_xlabel("energy at the start over\nthe lowest known (mean)")

@@ -10,7 +10,7 @@ from latentgeo.study.stored import check_origin, load_latents
 
 begin(snakemake)
 requests = requested(snakemake.params.experiments.values())
-table = read(snakemake.input.geodesics, requests, points="number n t 2")
+table = read(snakemake.input.geodesics, requests, points="number n t d")
 for path in snakemake.input.latents:
     arrays = load_latents(path)
     vae, seed = arrays["vae"].item(), arrays["seed"].item()

@@ -90,7 +90,10 @@ def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:
         case "embedded":
             return [], content(EMBEDDED, CHECKSUMS)
         case "npz":
-            return [settings["file"]], content(Path(settings["file"]).expanduser())
+            path = Path(settings["file"]).expanduser()
+            if not path.is_file():
+                raise StudyError(f"config: data.file: {path}: there is no such file")
+            return [str(path)], content(path)
         case "folder":
             return [], content_of_folder(settings["root"])
     there = idx_files(settings["root"], settings["dataset"])

@@ -41,7 +41,8 @@ class Pieces:
     def costs(self, h: float | None) -> np.ndarray:
         """What the pieces cost, (n,); their lengths when h is None."""
         speed = self.speed if h is None else self.speed * np.sqrt((self.potential + h).clip(min=0))
-        return speed @ SIMPSON * self.shrunk
+        costs = np.full(len(speed), np.inf)  # and 0 times infinity is that, too
+        return np.multiply(speed @ SIMPSON, self.shrunk, out=costs, where=np.isfinite(self.shrunk))
 
     def durations(self, h: float | None) -> np.ndarray:
         """How many steps the pieces take, (n,), by √(2 (D + h)) each, or by √2 when h is None."""

@@ -144,11 +144,11 @@ class Decoder:
 
 def encode(tensors, images):
     x = images.reshape(len(images), 7, 4, 7, 4)
-    w = tensors["encoder.1.weight"]
-    h = torch.einsum("niajb,cab->ncij", x, w[:, 0]) + tensors["encoder.1.bias"][:, None, None]
+    w = tensors["encoder.0.weight"]
+    h = torch.einsum("niajb,cab->ncij", x, w[:, 0]) + tensors["encoder.0.bias"][:, None, None]
     h = silu(h).flatten(1)
-    h = silu(h @ tensors["encoder.4.weight"].T + tensors["encoder.4.bias"])
-    h = h @ tensors["encoder.6.weight"].T + tensors["encoder.6.bias"]
+    h = silu(h @ tensors["encoder.3.weight"].T + tensors["encoder.3.bias"])
+    h = h @ tensors["encoder.5.weight"].T + tensors["encoder.5.bias"]
     return h[:, :2], h[:, 2:]
 
 
@@ -396,7 +396,15 @@ def test_a_model_file_says_what_it_is(files, vae, seed):
         digest.update(f"{name} torch.float32".encode() + tensors[name].numpy().tobytes())
     assert about["sha256"] == digest.hexdigest()
     count = VAES[vae]
-    assert about["architecture"] == dict(latent_dim=2, decoder_count=count, hidden=16, channels=4)
+    assert about["architecture"] == dict(
+        latent_dim=2,
+        decoder_count=count,
+        hidden=16,
+        channels=4,
+        image=[1, 28, 28],
+        likelihood="continuous-bernoulli",
+        module="",
+    )
     assert (about["origin"]["vae"], about["origin"]["seed"]) == (vae, seed)
     assert {n.split(".")[1] for n in tensors if n.startswith("decoders")} == set(
         map(str, range(count))
@@ -408,7 +416,7 @@ def test_no_two_models_and_no_two_decoders_are_alike(files):
         files.model(*m)[0][f"decoders.{k}.0.weight"] for m in MODELS for k in range(VAES[m[0]])
     ]
     assert len({tuple(w.flatten().tolist()) for w in first}) == len(first)
-    encoders = [files.model(*m)[0]["encoder.6.weight"] for m in MODELS]
+    encoders = [files.model(*m)[0]["encoder.5.weight"] for m in MODELS]
     assert len({tuple(w.flatten().tolist()) for w in encoders}) == len(encoders)
 
 

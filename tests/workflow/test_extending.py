@@ -134,7 +134,7 @@ def test_a_new_activation_is_tested_like_the_others(extended):
         "tests/unit/decoders",
         "-q",
         "-k",
-        "Softsign or both_ways or converges",
+        "LogSigmoid or both_ways",
         "-p",
         "no:cacheprovider",
         "-p",

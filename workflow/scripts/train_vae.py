@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 from job import begin
+from latentgeo import plugins
 from latentgeo.errors import StudyError
 from latentgeo.images.checks import SPLITS, load_images
 from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
-from latentgeo.models.checks import check_model
 from latentgeo.models.evaluation import evaluate
 from latentgeo.models.machine import processor
 from latentgeo.models.streams import Stream
@@ -48,7 +48,8 @@ def report_epoch(epoch, evaluation):
 stream, architecture = Stream(p.study_seed, p.vae, p.seed), Architecture(**p.architecture)
 weights = snakemake.input.get("weights")
 if architecture.module:
-    check_model(VAE(architecture, weights).eval(), test_images)
+    # by name: a change of what only looks at models is no reason to train them again
+    plugins.load("models", "checks").check_model(VAE(architecture, weights).eval(), test_images)
 if weights:
     log.info("weights of %s", weights)
     model = VAE(architecture, weights).eval().requires_grad_(False)

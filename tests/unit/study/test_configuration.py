@@ -11,7 +11,10 @@ from latentgeo.study.configuration import check, check_pairs, retyped
 from project import PROJECT
 
 SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
-DEFAULT = yaml.safe_load((PROJECT / "config.yaml").read_text())
+TEXT = (PROJECT / "config.yaml").read_text()
+TEXT = TEXT.replace("start: auto", "start: graph").replace("hot, auto]", "hot, graph]")
+"""The default, with what `auto` stands for in two dimensions."""
+DEFAULT = yaml.safe_load(TEXT)
 
 
 def with_key(path: str, value) -> dict:
@@ -317,7 +320,7 @@ def test_an_experiment_of_ones_own_is_right(settings):
         ({"decoders": [0]}, "mine.decoders.0: 0 must be at least 1"),
         ({"curves": ["spline"]}, "mine.curves: 'spline' is no curve family; there are polynomial"),
         ({"solvers": ["newtn"]}, "mine.solvers: 'newtn' is no solver; there are newton, adam"),
-        ({"start": "hot"}, "mine.start: 'hot' is not one of line, random, graph"),
+        ({"start": "hot"}, "mine.start: 'hot' is not one of auto, line, random, graph, landmarks"),
         (
             {"metric": "euclidean"},
             "mine.metric: 'euclidean' is not one of fisher-rao, fisher-rao",
@@ -437,7 +440,6 @@ def test_a_type_of_ones_own_says_what_it_lacks_and_what_it_does_not_know():
     config["vaes"]["mine"] = {"training": {"epoch": 3}}
     with pytest.raises(StudyError) as error:
         check(config, SCHEMA)
-    assert "config: vaes.mine: decoders must be given" in str(error.value)
     assert "config: vaes.mine.training: unknown key 'epoch'; known here are" in str(error.value)
 
 

@@ -13,7 +13,10 @@ from latentgeo.study.series import Request, Series
 from project import PROJECT
 
 SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
-DEFAULT = yaml.safe_load((PROJECT / "config.yaml").read_text())
+TEXT = (PROJECT / "config.yaml").read_text()
+TEXT = TEXT.replace("start: auto", "start: graph").replace("hot, auto]", "hot, graph]")
+"""The default, with what `auto` stands for in two dimensions."""
+DEFAULT = yaml.safe_load(TEXT)
 
 
 def checked(config: dict) -> dict:

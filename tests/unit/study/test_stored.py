@@ -276,7 +276,7 @@ IMAGES, ROWS = VALID["digits"]["train_images"], VALID["pairs"]["rows"]
         changed("digits", train_images=IMAGES[:0], train_labels=np.zeros(0, dtype=np.uint8)),
         changed("digits", train_labels=np.linspace(0, 2, N)),
         changed("latents", means=np.ones((N, 2), dtype=np.int64)),
-        changed("latents", means=RNG.random((N, 3))),
+        changed("latents", means=RNG.random((N, 3, 2))),
         changed("pairs", rows=ROWS + 1),  # beyond the last image
         changed("pairs", rows=-ROWS),
         changed("pairs", rows=np.zeros_like(ROWS)),  # of an image with itself

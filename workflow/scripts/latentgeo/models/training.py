@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +69,7 @@ def train(
     With a checkpoint path the state is kept there after every epoch, until the end; a run that
     finds the state of its own interrupted twin goes on from it to the same result.
 
-    Raises StudyError, naming epoch and step, when the loss is not finite, and when batches are
-    smaller than the number of decoders.
+    StudyError, naming epoch and step, when the loss is not finite, or batches are too small.
     """
     batches = _batches(len(images), schedule, architecture)
     model = new_model(architecture, stream).to(device)
@@ -85,7 +85,8 @@ def train(
     history = run.resume()
     _skip(rates, len(history) * batches)
     for epoch in range(len(history), schedule.epochs):
-        _train_epoch(model, optimizer, rates, images, batches, stream, epoch)
+        with _own_random_numbers(stream, epoch):
+            _train_epoch(model, optimizer, rates, images, batches, stream, epoch)
         history.append(evaluate(model.eval(), held_out, stream))
         _check_finite(history[-1], epoch, batches)
         progress(epoch + 1, history[-1])
@@ -121,6 +122,14 @@ def _batches(images: int, schedule: Schedule, architecture: Architecture) -> int
     return batches
 
 
+@contextmanager
+def _own_random_numbers(stream: Stream, epoch: int) -> Iterator[None]:
+    """For modules that draw on their own, as dropout does."""
+    with torch.random.fork_rng():
+        torch.manual_seed(stream.generator("modules", epoch).initial_seed())
+        yield
+
+
 def _train_epoch(
     model: VAE,
     optimizer: torch.optim.Optimizer,
@@ -132,7 +141,6 @@ def _train_epoch(
 ) -> None:
     """One pass over the images, in the order and with the noise of the stream's epoch."""
     noise = stream.generator("epoch", epoch)
-    torch.manual_seed(noise.initial_seed())  # for modules that draw on their own, as dropout
     model.train()
     order = torch.randperm(len(images), generator=noise)
     for step, rows in enumerate(order.tensor_split(batches)):

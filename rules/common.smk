@@ -149,6 +149,11 @@ def code(script, **parts):
     return sources.checksum(SCRIPTS, script, *modules)
 
 
+def code_with_likelihood(script, **parts):
+    """The same for each VAE type, with its likelihood."""
+    return lambda w: code(script, likelihoods=vaes.family(config, w.vae), **parts)
+
+
 def code_of_geodesics(wildcards):
     """Only the start, the solver and the metric that a job has matter to it."""
     return code(
@@ -157,12 +162,14 @@ def code_of_geodesics(wildcards):
         solvers=config["solvers"][wildcards.solver]["method"],
         objectives=wildcards.metric,
         certificates=wildcards.metric,
+        likelihoods=vaes.family(config, wildcards.vae),
     )
 
 
-def code_of_segments():
+def code_of_segments(wildcards):
     """The same of the experiment that varies the number of segments, under all of its metrics."""
     chosen = {"starts": SEGMENTS["start"]}
+    chosen["likelihoods"] = vaes.family(config, wildcards.vae)
     chosen["solvers"] = config["solvers"][SEGMENTS["solver"]]["method"]
     each = [
         code("solve_segments", objectives=metric, certificates=metric, **chosen)

@@ -58,7 +58,7 @@ rule solve_segments:
         mem_mb=grows(memory_of_segments),
         runtime=grows(60),
     params:
-        code=code_of_segments(),
+        code=code_of_segments,
         study_seed=config["seed"],
         model=lambda w: wanted_model(w, SEGMENTS["seed"]),
         block=(0, SEGMENTS["pairs"]),

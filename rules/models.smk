@@ -17,7 +17,7 @@ rule train_vae:
         runtime=grows(60),
         gpu=1 if config["training"]["device"] == "cuda" else 0,
     params:
-        code=code("train_vae"),
+        code=code_with_likelihood("train_vae"),
         study_seed=config["seed"],
         vae=lambda w: w.vae,
         seed=lambda w: int(w.seed),
@@ -48,7 +48,7 @@ rule encode_latents:
         mem_mb=grows(900),
         runtime=grows(10),
     params:
-        code=code("encode_latents"),
+        code=code_with_likelihood("encode_latents"),
         model=wanted_model,
         torch=TORCH,
     message:
@@ -72,7 +72,7 @@ rule evaluate_roadmap:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
     params:
-        code=code("evaluate_roadmap"),
+        code=code_with_likelihood("evaluate_roadmap"),
         model=wanted_model,
         seed=config["seed"],
         torch=TORCH,
@@ -97,7 +97,7 @@ rule evaluate_grid:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
     params:
-        code=code("evaluate_grid"),
+        code=code_with_likelihood("evaluate_grid"),
         model=wanted_model,
         nodes=config["grid"]["nodes"],
         torch=TORCH,

@@ -79,6 +79,8 @@ TABLES_READ |= {"contest_figure", *CLAIMS}
         library("io/csv.py", FROM_TRAINING),
         library("io/tables.py", TABLES_READ),
         library("likelihoods/base.py", FROM_TRAINING),
+        library("likelihoods/continuous_bernoulli.py", FROM_TRAINING),
+        library("likelihoods/poisson.py", set()),
         library("decoders/activations.py", {"evaluate_grid", *SOLVING}, 25),
         library("curves.py", SOLVING),
         library("objectives/base.py", SOLVING),

@@ -1,5 +1,6 @@
 """`import latentgeo`: one's own decoders, in one call each."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -216,7 +217,11 @@ def test_in_the_plane_landmarks_find_what_the_grid_finds():
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder, PROJECT]
+    source = folder / "source"
+    shutil.copytree(PROJECT / "workflow", source / "workflow")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(PROJECT / name, source)
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", folder, source]
     subprocess.run(command, check=True)
     [path] = folder.glob("latentgeo-*.whl")
     return path

@@ -13,6 +13,9 @@ from torch import Tensor
 from ..curves import fit
 from ..solvers.problem import Problem
 from .base import Ingredients, Starts
+from .roadmap.roadmap import Roadmap
+
+__all__ = ["Roadmap", "make"]
 
 MARGIN = 0.5
 """Up to which share above the lowest energy a curve is handed on."""

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from .. import geodesics, plugins
 from ..certificates.base import Certificate, unknown
 from ..curves import Family
-from ..decoders.checked import checked
 from ..models import files
 from ..models.vae import VAE
 from ..objectives.base import Ingredients
@@ -22,7 +21,6 @@ from ..solvers.problem import Problem
 from ..solvers.solution import Solution
 from ..starts.base import Ingredients as StartIngredients
 from ..starts.grid.fields import LatentGrid
-from ..starts.roadmap.roadmap import Roadmap
 from . import stored
 
 Log = Callable[..., None]
@@ -59,7 +57,8 @@ class Batch:
     labels: np.ndarray
     """Classes of the two images, (B, 2)."""
     grid: LatentGrid | None = None
-    roadmap: Roadmap | None = None
+    roadmap: Any = None
+    """The model's `Roadmap`, for the start `landmarks`."""
     hot: Tensor | None = None
     """Weights of another metric's geodesics between the pairs, (B, P, d)."""
 
@@ -127,6 +126,8 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     model = files.load_wanted(inputs.model, **params.model)
     if model.architecture.module:
         around = stored.load_latents(inputs.latents, model.checksum)["means"]
+        # by name: what only looks at decoders is nothing that geodesics depend on
+        checked = plugins.load("decoders", "checked").checked
         found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
         model.decoders = nn.ModuleList(found)
     means = {
@@ -140,7 +141,9 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
     if grid:
         grid = LatentGrid(**stored.load_grid(grid, model.checksum))
     if roadmap:
-        roadmap = Roadmap(**stored.load_roadmap(roadmap, model.checksum))
+        # by name: other starts do not depend on it
+        known = stored.load_roadmap(roadmap, model.checksum)
+        roadmap = plugins.load("starts", "landmarks").Roadmap(**known)
     if hot:
         paths = [hot] if isinstance(hot, str) else hot
         hot = torch.from_numpy(stored.load_weights(paths, numbers, model.checksum))

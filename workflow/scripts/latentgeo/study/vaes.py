@@ -27,6 +27,12 @@ def likelihood(config: Mapping[str, Any], vae: str) -> str | dict[str, Any]:
     return _whole(config["vaes"][vae]).get("likelihood", config["model"]["likelihood"])
 
 
+def family(config: Mapping[str, Any], vae: str) -> str:
+    """The name of a type's likelihood, without its settings."""
+    own = likelihood(config, vae)
+    return own if isinstance(own, str) else own["family"]
+
+
 def module(config: Mapping[str, Any], vae: str) -> str:
     """What builds a type's models, as "my_vae.py:build"; nothing for the built-in ones."""
     return _whole(config["vaes"][vae]).get("model", "")

@@ -277,6 +277,11 @@ def in_plane(**files):
     return files if LATENT_DIM == 2 else {}
 
 
+def geodesics_seed():
+    """Of the one model of each type whose geodesics are drawn."""
+    return EXPERIMENTS["geodesics"].seeds[0]
+
+
 def roadmap_of(wildcards):
     """The landmarks, for a start that goes by them."""
     return {"roadmap": ROADMAP.format(**wildcards)} if wildcards.start == "landmarks" else {}

@@ -7,10 +7,6 @@ DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VA
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
 
 
-def geodesics_seed():
-    return EXPERIMENTS["geodesics"].seeds[0]
-
-
 rule cv_figure:
     input:
         table="results/tables/cv.csv",

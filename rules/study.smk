@@ -29,6 +29,7 @@ try:
     if missing := list(dict.fromkeys(vaes.missing_files(config))):
         raise StudyError("\n".join(missing))
     DATA_FILES, CONTENT = counts.data_files(config["data"])
+    IMAGE_SHAPE = counts.image_shape(config["data"])
     if config["data"]["source"] == "embedded":
         images = counts.count_embedded(
             counts.EMBEDDED, config["data"]["classes"], config["pairs"]["split"]
@@ -40,7 +41,6 @@ except StudyError as error:
 VAES = vaes.decoder_counts(config)
 SEEDS = range(config["training"]["seeds"])
 LATENT_DIM = config["model"]["latent_dim"]
-IMAGE_SHAPE = counts.image_shape(config["data"])
 
 IMAGES = "results/images.npz"
 MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"

@@ -125,6 +125,9 @@ def test_what_is_wrong_with_ones_own_is_said_before_anything_runs(own):
     wrong = refused(own, vaes={"other": {"weights": "my.npz"}})
     assert "vaes.other.weights: of which model?" in wrong
     assert "data.file: none.npz" in refused(own, data={"file": "none.npz"})
+    text = refused(own, data={"file": "my_vae.py"})
+    assert "config: data.file: my_vae.py: not an npz with images or train_images" in text
+    assert "WorkflowError" in text
     graph = refused(own, experiments={"geodesics": {"start": "graph"}})
     assert "experiments.geodesics: the start 'graph' is for two dimensions" in graph
 

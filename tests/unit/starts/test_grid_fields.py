@@ -6,8 +6,10 @@ import torch
 from grids import positions
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from latentgeo.likelihoods.continuous_bernoulli_cumulants import cumulant
+from latentgeo.likelihoods.named import named
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.starts.grid.refinement import Refinement
+from torch import nn
 
 OF_STEPS = ("metric", "skewness", "slope", "bending")
 NAMES = ("disagreement", "drift", *OF_STEPS, *(f"own_{n}" for n in OF_STEPS), "entropy")
@@ -125,3 +127,15 @@ def test_within_decoders_a_grid_has_the_mean_of_what_each_has_alone():
             expected = sum(own[:count]) / count
             np.testing.assert_allclose(found[count - 1], expected, rtol=0, atol=1e-6 * size)
     assert within.entropy is grid.entropy and within.axes is grid.axes
+
+
+def test_the_entropy_is_one_of_a_pixel_however_many_numbers_a_decoder_gives_of_it():
+    torch.manual_seed(0)
+    decoder = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 10)).double()
+    family = named({"family": "gaussian", "deviation": "learned"})
+    latents = np.random.default_rng(0).normal(size=(50, 2))
+    grid = evaluate_grid([decoder], family, latents, nodes=9)
+    z = torch.from_numpy(grid.axes[:, 0])
+    deviations = decoder(z[None]).chunk(2, 1)[1].exp()
+    expected = torch.distributions.Normal(0, deviations).entropy().mean()
+    np.testing.assert_allclose(grid.entropy[0, 0, 0], expected.detach(), rtol=1e-9)

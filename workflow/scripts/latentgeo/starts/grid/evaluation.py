@@ -81,7 +81,8 @@ def _decode(decoder: nn.Module, likelihood: Likelihood, points: Tensor) -> Decod
     parts = []
     for part in points.split(POINTS_AT_ONCE):
         eta = likelihood.link(decoder(part.to(dtype)).flatten(1))
-        parts.append((likelihood.mean(eta), eta, likelihood.entropy(eta) / eta.shape[-1]))
+        pixels = eta.shape[-1] // likelihood.outputs
+        parts.append((likelihood.mean(eta), eta, likelihood.entropy(eta) / pixels))
     return Decoded(
         *(torch.cat(part).unflatten(0, (nodes, nodes)) for part in zip(*parts, strict=True))
     )

@@ -149,9 +149,9 @@ def code(script, **parts):
     return sources.checksum(SCRIPTS, script, *modules)
 
 
-def code_with_likelihood(script, **parts):
+def code_with_likelihood(script):
     """The same for each VAE type, with its likelihood."""
-    return lambda w: code(script, likelihoods=vaes.family(config, w.vae), **parts)
+    return lambda w: code(script, likelihoods=vaes.family(config, w.vae))
 
 
 def code_of_geodesics(wildcards):

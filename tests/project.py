@@ -18,6 +18,9 @@ import numpy as np
 
 PROJECT = Path(__file__).parents[1]
 TINY = PROJECT / "tests/workflow/tiny.yaml"
+DEFAULTS = (PROJECT / "config.yaml").read_text(encoding="utf-8")
+CHOSEN = DEFAULTS.replace("start: auto", "start: graph").replace("hot, auto]", "hot, graph]")
+"""The default settings, with what the start `auto` stands for in two dimensions."""
 SMALL_DATA = "data={source: torchvision, dataset: MNIST, root: data, classes: [0, 1, 2]}"
 """The setting that reads what `write_small_data` wrote."""
 PARTS = ["Snakefile", "config.yaml", "rules", "workflow", "envs", "profiles", "resources"]

@@ -48,11 +48,11 @@ def report_epoch(epoch, evaluation):
 stream, architecture = Stream(p.study_seed, p.vae, p.seed), Architecture(**p.architecture)
 weights = snakemake.input.get("weights")
 if architecture.module:
+    model = VAE(architecture, weights).eval().requires_grad_(False)
     # by name: a change of what only looks at models is no reason to train them again
-    plugins.load("models", "checks").check_model(VAE(architecture, weights).eval(), test_images)
+    plugins.load("models", "checks").check_model(model, test_images)
 if weights:
     log.info("weights of %s", weights)
-    model = VAE(architecture, weights).eval().requires_grad_(False)
     history = [evaluate(model, spread(test_images, p.schedule["held_out"]), stream)]
 else:
     schedule = Schedule(**p.schedule)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from grids import flat_axes, latent_grid, wall_grid
-from latentgeo.starts.grid.paths import LEAST_EXCESS, Path, PathFinder
+from latentgeo.starts.grid.paths import PathFinder
+from latentgeo.starts.ways import LEAST_EXCESS, Path
 from scipy.optimize import brentq
 
 

@@ -8,13 +8,10 @@ import pytest
 import yaml
 from latentgeo.errors import StudyError
 from latentgeo.study.configuration import check, check_pairs, retyped
-from project import PROJECT
+from project import CHOSEN, PROJECT
 
 SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
-TEXT = (PROJECT / "config.yaml").read_text()
-TEXT = TEXT.replace("start: auto", "start: graph").replace("hot, auto]", "hot, graph]")
-"""The default, with what `auto` stands for in two dimensions."""
-DEFAULT = yaml.safe_load(TEXT)
+DEFAULT = yaml.safe_load(CHOSEN)
 
 
 def with_key(path: str, value) -> dict:

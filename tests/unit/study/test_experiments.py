@@ -10,13 +10,10 @@ import yaml
 from latentgeo.study.configuration import check
 from latentgeo.study.experiments import Experiment, experiments, requested
 from latentgeo.study.series import Request, Series
-from project import PROJECT
+from project import CHOSEN, PROJECT
 
 SCHEMA = PROJECT / "workflow/schemas/config.schema.yaml"
-TEXT = (PROJECT / "config.yaml").read_text()
-TEXT = TEXT.replace("start: auto", "start: graph").replace("hot, auto]", "hot, graph]")
-"""The default, with what `auto` stands for in two dimensions."""
-DEFAULT = yaml.safe_load(TEXT)
+DEFAULT = yaml.safe_load(CHOSEN)
 
 
 def checked(config: dict) -> dict:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .. import geodesics
-from ..certificates import fisher_rao
+from ..certificates import fisher_rao, fisher_rao_within
 from ..certificates.base import Certificate, unknown
 from ..curves import CubicSpline, Curves, Family
 from ..decoders.checked import checked
@@ -27,7 +27,8 @@ from ..starts.roadmap.roadmap import Roadmap, make_roadmap
 from .distances import matrix
 from .geodesics import Geodesics
 
-COUPLINGS = (BETWEEN, WITHIN)
+JUDGES = {BETWEEN: fisher_rao, WITHIN: fisher_rao_within}
+"""The couplings of decoders, and what tells how low geodesics are."""
 INITIALS = ("auto", "line", "random", "graph", "landmarks")
 NODES = 56
 """Nodes an axis of the grid of the start `graph`."""
@@ -56,8 +57,8 @@ class Model:
         coupling: str = BETWEEN,
         latents: Tensor | None = None,
     ):
-        if coupling not in COUPLINGS:
-            raise StudyError(f"coupling: there is no {coupling!r}; there are between, within")
+        if coupling not in JUDGES:
+            raise StudyError(f"coupling: there is no {coupling!r}; there are {', '.join(JUDGES)}")
         self.likelihood = named(likelihood)
         self.latents = None if latents is None else _points("latents", latents)
         self.coupling, self._given, self._checked = coupling, decoders, None
@@ -121,7 +122,7 @@ class Model:
             if ingredients.routes is None:
                 return unknown(len(problem))
             routes = ingredients.routes
-            return fisher_rao.certify(problem, solution.weights, solution.energy, routes)
+            return JUDGES[self.coupling].certify(problem, solution.weights, solution.energy, routes)
 
         solution, certificate = geodesics.certified(
             problem, name, ingredients, certify, settings, range(len(problem)), SEED, progress
@@ -136,7 +137,7 @@ class Model:
             converged=torch.from_numpy(solution.converged),
             status=solution.status,
             limit=certificate.limit,
-            points=problem.points(solution.weights),
+            points=torch.from_numpy(found["points"]),
             weights=solution.weights,
             curve=Curves(problem.family, problem.start, problem.end, solution.weights),
         )
@@ -158,10 +159,10 @@ class Model:
 
     def _start(self, problem: Problem, initial: str | Tensor) -> tuple[str, Ingredients]:
         """A start, by name, and what it is made of."""
-        count, dim = problem.start.shape
-        streams = geodesics.streams_of(SEED, range(count))
+        pairs, dim = problem.start.shape
+        streams = geodesics.streams_of(SEED, range(pairs))
         if isinstance(initial, Tensor):
-            wanted = (count, problem.family.size, dim)
+            wanted = (pairs, problem.family.size, dim)
             if initial.shape != wanted:
                 raise StudyError(f"initial: weights {tuple(initial.shape)}, not {wanted}")
             return "hot", Ingredients(streams, weights=initial.double())
@@ -172,9 +173,10 @@ class Model:
         if initial == "auto":
             initial = {1: "line", 2: "graph"}.get(dim, "landmarks")
         if initial == "graph":
-            routes = fisher_rao.prepare(problem, self._grid, len(problem.objective.decoders))
+            count = len(problem.objective.decoders)
+            routes = JUDGES[self.coupling].prepare(problem, self._grid, count)
             return initial, Ingredients(streams, routes=routes)
-        roadmap = self._roadmap(dim) if initial == "landmarks" else None
+        roadmap = self._roadmap if initial == "landmarks" else None
         return initial, Ingredients(streams, roadmap=roadmap)
 
     def _objective(self, points: Tensor) -> FisherRao:
@@ -183,7 +185,8 @@ class Model:
         if self.latents is not None and self.latents.shape[1] != dim:
             raise StudyError(f"points have {dim} dimensions, latents {self.latents.shape[1]}")
         if self._checked is None:
-            self._checked = checked(self._given, self.likelihood, self._data(dim))
+            self._around = self._data(dim)
+            self._checked = checked(self._given, self.likelihood, self._around)
         return FisherRao(self._checked, self.likelihood, self.coupling)
 
     def _data(self, dim: int) -> Tensor:
@@ -195,12 +198,11 @@ class Model:
 
     @cached_property
     def _grid(self) -> LatentGrid:
-        grid = evaluate_grid(self._checked, self.likelihood, self._data(2).numpy(), NODES)
-        return grid.within() if self.coupling == WITHIN else grid
+        return evaluate_grid(self._checked, self.likelihood, self._around.numpy(), NODES)
 
-    @cache  # noqa: B019 - a model has one dimension
-    def _roadmap(self, dim: int) -> Roadmap:
-        return make_roadmap(self._checked, self.likelihood, self._data(dim).numpy(), SEED)
+    @cached_property
+    def _roadmap(self) -> Roadmap:
+        return make_roadmap(self._checked, self.likelihood, self._around.numpy(), SEED)
 
 
 def _points(name: str, values: Tensor) -> Tensor:

@@ -11,7 +11,6 @@ from ..errors import StudyError
 from ..io.arrays import load_arrays
 
 SPLITS = ("train", "test")
-CHANNELS = (1, 3)
 FORM = "uint8 (n, height, width) or (n, 3, height, width)"
 
 

@@ -68,6 +68,8 @@ DECISIVE = {
     "folder": ("source", "classes", "test_share", "shape", "root"),
 }
 """What of the config's `data` decides which images there are, beside the files' content."""
+CHANNELS = (1, 3)
+"""How many an image may have."""
 DRAWN = ("npz", "folder")
 """The sources of which test images may be drawn, from the study's seed."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -125,7 +127,7 @@ def image_shape(settings: Mapping[str, Any]) -> list[int]:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             name = next(n for n in ("train_images.npy", "images.npy") if n in names)
-            shape = _npy_shape(archive.open(name).read(HEADER))
+            shape = ast.literal_eval(_npy(archive.open(name).read(HEADER))[0])["shape"]
     except (OSError, StopIteration, SyntaxError, ValueError, zipfile.BadZipFile) as error:
         raise StudyError(
             f"config: data.file: {path}: not an npz with images or train_images ({error})"
@@ -142,13 +144,13 @@ HEADER = 10_000
 """Bytes that the header of an npy file is within."""
 
 
-def _npy_shape(start: bytes) -> tuple[int, ...]:
-    """The shape of an array from the beginning of its npy file."""
+def _npy(start: bytes) -> tuple[str, int]:
+    """The header of an npy file, of which the beginning is given, and where its numbers begin."""
     if start[:6] != b"\x93NUMPY":
         raise ValueError("no npy file")
-    long = start[6] > 1
-    size = int.from_bytes(start[8 : 12 if long else 10], "little")
-    return ast.literal_eval(start[12 if long else 10 :][:size].decode("latin1"))["shape"]
+    begin = 12 if start[6] > 1 else 10
+    end = begin + int.from_bytes(start[8:begin], "little")
+    return start[begin:end].decode("latin1"), end
 
 
 def pair_capacity(images: int) -> int:
@@ -166,6 +168,5 @@ def count_embedded(path: Path, classes: Iterable[int], split: str = "train") -> 
             f"{path}: the embedded digits cannot be read ({error}); "
             "restore the file from the repository"
         ) from error
-    size = int.from_bytes(stored[8:10], "little")  # of the header, in the format of npy
-    labels = Counter(stored[10 + size :])  # a byte each
+    labels = Counter(stored[_npy(stored)[1] :])  # a byte each
     return sum(labels[c] for c in set(classes or labels))

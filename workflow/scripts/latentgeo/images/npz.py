@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import StudyError
 from ..io.arrays import load_arrays
-from .checks import CHANNELS, SPLITS, select_classes, split_at_random
+from .checks import SPLITS, select_classes, split_at_random
+from .counts import CHANNELS
 
 HINT = "it needs images, or train_images and test_images; labels of each are optional"
 

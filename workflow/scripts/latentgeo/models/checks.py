@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..decoders.checked import checked
 from ..errors import StudyError
@@ -13,10 +13,10 @@ IMAGES = 4
 """How many images a model is tried on."""
 
 
-def check_model(model: VAE, images: Tensor) -> list[nn.Module]:
-    """The decoders of a model in evaluation mode, as they are to be used (see `decoders.checked`).
+def check_model(model: VAE, images: Tensor) -> None:
+    """Look at a model in evaluation mode, on images (n, ...), uint8.
 
-    Images, (n, ...), are uint8. Raises StudyError, naming the module, when encoder or decoders do
+    Raises StudyError, naming the module, when encoder or decoders do
     not fit the architecture, or are no functions that can be used.
     """
     a, images = model.architecture, images[:IMAGES].float() / 255
@@ -39,14 +39,13 @@ def check_model(model: VAE, images: Tensor) -> list[nn.Module]:
     if not all(torch.isfinite(part).all() for part in posterior):
         raise StudyError(f"{name}: its encoder's outputs are not finite")
     try:
-        decoders = checked(list(model.decoders), model.likelihood, posterior[0])
+        checked(list(model.decoders), model.likelihood, posterior[0])
     except StudyError as error:
         raise StudyError(f"{name}: {error}") from error
-    outputs = model.decoders[0](posterior[0].to(posterior[0])).flatten(1).shape[1]
+    outputs = model.decoders[0](posterior[0]).flatten(1).shape[1]
     features = images[0].numel()
     if outputs != features * model.likelihood.outputs:
         raise StudyError(
             f"{name}: its decoders give {outputs} outputs; the likelihood reads "
             f"{model.likelihood.outputs} for each of {features} pixels"
         )
-    return decoders

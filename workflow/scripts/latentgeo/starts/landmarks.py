@@ -1,8 +1,7 @@
 """The best curves by way of landmarks among the latents, in any dimension.
 
-The shortest ways through a graph of landmarks, the straight line and, where there is room for
-them, bows to its sides are compared by their energies; of those that are not much higher than the
-lowest, the solver finds which ends lowest.
+The shortest ways through a graph of landmarks and the straight line are compared by their energies;
+of those that are not much higher than the lowest, the solver finds which ends lowest.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from ..images.counts import pair_capacity
+from ..images.counts import CHANNELS, pair_capacity
 from .vaes import decoder_counts
 
 EMBEDDED_CLASSES = (0, 1, 2)
@@ -53,7 +53,7 @@ def _classes(data: Mapping[str, Any]) -> Iterator[str]:
     for source, key in (("npz", "file"), ("folder", "shape")):
         if data["source"] == source and key not in data:
             yield f"data.{key}: must be given for data.source: {source}"
-    if data.get("shape", [1])[0] not in (1, 3):
+    if data.get("shape", [1])[0] not in CHANNELS:
         yield f"data.shape: {data['shape']} has {data['shape'][0]} channels; 1 or 3 are to be had"
     if data["source"] == "torchvision":
         for c in data["classes"]:

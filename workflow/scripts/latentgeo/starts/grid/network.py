@@ -1,7 +1,6 @@
 """The nodes of a latent grid with straight edges in many directions, and what ways along them cost.
 
-A step Δ of a curve at a point with metric C and disagreement D costs √(D + h) |Δ|_C, where h is a
-constant that a way is asked for with; without disagreement it costs its length.
+What steps cost is said in `starts.ways`; h is a constant that a way is asked for with.
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ from scipy.interpolate import PchipInterpolator
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from ..ways import NO_COST
 from .fields import LatentGrid
 from .interpolation import semidefinite
-from .pieces import NO_COST, PARTS, Pieces, speed_of
+from .pieces import PARTS, Pieces, speed_of
 
 REACH = 5
 """Length of the longest edges in steps of the grid: they have 48 directions."""
@@ -52,13 +52,6 @@ class Field:
 
     costs: np.ndarray
     before: np.ndarray
-
-    def trace(self, node: int) -> list[int]:
-        """The nodes from one back to the first."""
-        way = [node]
-        while (last := int(self.before[way[-1]])) < len(self.costs):
-            way.append(last)
-        return way
 
 
 class Network:

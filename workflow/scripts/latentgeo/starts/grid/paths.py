@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..ways import Path, apart, least_constant, trace
 from .fields import LatentGrid, node_positions
 from .network import REACH, End, Field, Network
 from .pieces import Pieces
@@ -16,29 +17,12 @@ CLOSE = 0.01
 """... or until the bound for the action cannot become better by more than this share."""
 NARROWED = 5
 """How many times the nodes where curves may go are narrowed at most."""
-LEAST_EXCESS = 0.02
-"""Share of the lowest disagreement that D + h keeps at least: no edge may become free of cost."""
 ROUTES = 6
 """How many ways from one point to another are found at most ..."""
 DETOUR = 0.5
 """... none of them by more than this share longer than the shortest, ..."""
 ROUTES_APART = 0.12
 """... whose middles are at least this share of the points' distance apart."""
-
-
-@dataclass(frozen=True)
-class Path:
-    """A path through points (n, 2) with the duration of each of its n - 1 pieces."""
-
-    points: np.ndarray
-    durations: np.ndarray
-
-    def __call__(self, t: np.ndarray) -> np.ndarray:
-        """Points at times t in [0, 1], (T,): (T, 2)."""
-        times = np.concatenate([[0.0], np.cumsum(self.durations)])
-        if times[-1] == 0:
-            return self.points[0] + t[:, None] * (self.points[-1] - self.points[0])
-        return np.stack([np.interp(t, times / times[-1], axis) for axis in self.points.T], axis=1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +84,7 @@ class PathFinder:
         back = self.network.field(h, costs, ends[1], (1 + DETOUR) * top.cost)
         paths = []
         for middle in self._middles(there.costs, back.costs, np.linalg.norm(end - start)):
-            nodes = there.trace(middle)[::-1] + back.trace(middle)[1:]
+            nodes = trace(there.before, middle)[::-1] + trace(back.before, middle)[1:]
             durations = self._pieces(*ends, nodes).durations(h)
             points = np.concatenate([start[None], self.nodes[nodes], end[None]])
             paths.append(Path(points, durations))
@@ -116,7 +100,7 @@ class PathFinder:
         way = self._way(None, start, end, direct)
         if self.network.flat:
             return way, way.cost**2 / (2 * steps)
-        floor = (LEAST_EXCESS - 1) * self.network.least
+        floor = least_constant(self.network.least)
         h, least, tangents = way.pieces.constant(steps, floor), -np.inf, {}
         for _ in range(ROUNDS):
             way = self._way(h, start, end, direct)
@@ -143,7 +127,7 @@ class PathFinder:
         for _ in range(NARROWED if not network.flat and np.isfinite(upper) else 0):
             if least >= (1 - CLOSE) * upper:
                 break
-            h = (LEAST_EXCESS - 1) * floor
+            h = least_constant(floor)
             costs = np.where(network.touches(inside), network.pieces.costs(h), np.inf)
             total = sum(network.field(h, costs, point).costs for point in ends)
             bound = np.sqrt(2) * total - h * steps
@@ -164,7 +148,7 @@ class PathFinder:
         last, straight = int(on.argmin()), float(direct.costs(h)[0])
         if not on[last] < straight:
             return Way(h, field, straight, direct)
-        nodes = field.trace(int(end.nodes[last]))[::-1]
+        nodes = trace(field.before, int(end.nodes[last]))[::-1]
         return Way(h, field, float(on[last]), self._pieces(start, end, nodes))
 
     def _direct(self, start: End, end: End) -> Pieces:
@@ -190,10 +174,5 @@ class PathFinder:
         crossed[:, :-1] |= near[:, :-1] != near[:, 1:]
         total = there + back
         candidates = np.nonzero(crossed.ravel() & (total <= (1 + DETOUR) * total.min()))[0]
-        apart = ROUTES_APART * distance
-        chosen: list[int] = []
-        for node in candidates[np.argsort(total[candidates], kind="stable")].tolist():
-            gaps = np.linalg.norm(self.nodes[chosen] - self.nodes[node], axis=1)
-            if len(chosen) < ROUTES and (gaps >= apart).all():
-                chosen.append(node)
-        return chosen
+        ordered = candidates[np.argsort(total[candidates], kind="stable")]
+        return apart(self.nodes, ordered.tolist(), ROUTES_APART * distance, ROUTES)

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+
+from .. import ways
 
 SIMPSON = np.array([1, 4, 2, 4, 1]) / 12
 """Weights of the samples along a piece: its ends, its middle, and its quarters."""
 PARTS = len(SIMPSON) - 1
-NO_COST = 1e-12
-"""Stands for a cost of 0, which would be no edge."""
 
 
 @dataclass(frozen=True)
@@ -40,23 +39,23 @@ class Pieces:
 
     def costs(self, h: float | None) -> np.ndarray:
         """What the pieces cost, (n,); their lengths when h is None."""
-        speed = self.speed if h is None else self.speed * np.sqrt((self.potential + h).clip(min=0))
-        costs = np.full(len(speed), np.inf)  # and 0 times infinity is that, too
-        return np.multiply(speed @ SIMPSON, self.shrunk, out=costs, where=np.isfinite(self.shrunk))
+        whole = ways.costs(self.speed, self.potential, h) @ SIMPSON
+        found = np.full(len(whole), np.inf)  # and 0 times infinity is that, too
+        return np.multiply(whole, self.shrunk, out=found, where=np.isfinite(self.shrunk))
 
     def durations(self, h: float | None) -> np.ndarray:
         """How many steps the pieces take, (n,), by √(2 (D + h)) each, or by √2 when h is None."""
-        excess = 1.0 if h is None else (self.potential + h).clip(min=NO_COST)
-        return self.speed / np.sqrt(2 * excess) @ SIMPSON
+        return ways.durations(self.speed, self.potential, h) @ SIMPSON
 
     def constant(self, steps: int, least: float) -> float:
         """The h at which the pieces take so many steps together, but not less than a value."""
-        most = (self.lengths().sum() / steps) ** 2 / 2 - self.potential.min()
-        if most <= least or self.durations(least).sum() <= steps:
-            return least
-        if self.durations(most).sum() >= steps:  # all disagreement is the same
-            return most
-        return brentq(lambda h: self.durations(h).sum() - steps, least, most)
+        return ways.constant(
+            lambda h: self.durations(h).sum(),
+            self.lengths().sum(),
+            self.potential.min(),
+            steps,
+            least,
+        )
 
 
 def speed_of(metric: np.ndarray, step: np.ndarray) -> np.ndarray:

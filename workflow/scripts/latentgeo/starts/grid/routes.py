@@ -11,9 +11,10 @@ from ...curves import CubicSpline, Curves, Family, fit
 from ...solvers.newton import Newton
 from ...solvers.problem import Problem
 from ...solvers.solution import lowest
+from ..ways import Path
 from .fields import LatentGrid
 from .interpolation import InterpolatedEnergy
-from .paths import Path, PathFinder
+from .paths import PathFinder
 
 RICH = CubicSpline(12)
 """The family of the lowest curves: what a geodesic may look like in any other."""

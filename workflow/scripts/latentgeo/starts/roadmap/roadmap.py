@@ -9,9 +9,10 @@ import numpy as np
 from torch import nn
 
 from ...likelihoods.base import Likelihood
+from ..ways import Path
 from .fields import Edges, evaluate_edges
 from .landmarks import COUNT, choose, near
-from .ways import Graph, Way
+from .ways import Graph
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Roadmap:
         start: np.ndarray,
         end: np.ndarray,
         steps: int,
-    ) -> list[list[Way]]:
+    ) -> list[list[Path]]:
         """Ways between points, (B, d) both, for the first of the model's decoders."""
         graph = self._joined(decoders, likelihood, own, np.concatenate([start, end]))
         first = len(self.positions)

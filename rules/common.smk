@@ -43,7 +43,16 @@ def one_model(pattern, experiment):
 
 def each_model(pattern, experiment):
     """The files of all VAE types and seeds of an experiment."""
-    return expand(pattern, vae=EXPERIMENTS[experiment].vaes, seed=EXPERIMENTS[experiment].seeds)
+    return [
+        of_one(pattern, vae, seed)
+        for vae in EXPERIMENTS[experiment].vaes
+        for seed in EXPERIMENTS[experiment].seeds
+    ]
+
+
+def of_one(pattern, vae, seed, order=0):
+    """The file of one model, with its decoders in their own order or another."""
+    return pattern.format(vae=vae, seed=seed, order=order_name(order))
 
 
 # ── tables and figures, and the parts of the study that they belong to ──────────────────────────
@@ -122,13 +131,16 @@ def params_now(record):
 
 def all_results():
     """Every file that the study makes and another rule may take for finished."""
-    each = [MODEL, HISTORY, EVALUATION, LATENTS, *in_plane(grid=GRID).values()]
-    each += [ROADMAP] if by_landmarks() else []
+    each = [MODEL, HISTORY, EVALUATION, LATENTS]
+    ways = [*in_plane(grid=GRID).values(), *([ROADMAP] if by_landmarks() else [])]
+    models = {(vae, seed, 0) for vae in VAES for seed in SEEDS}
+    models |= {(series.vae, series.seed, series.order) for series in JOBS}
     blocks = {PAIRS.format(block=job.block) for jobs in JOBS.values() for job in jobs}
     blocks.add(PAIRS.format(block=f"0-{SEGMENTS['pairs']}"))
     return [
         IMAGES,
         *expand(each, vae=VAES, seed=SEEDS),
+        *(of_one(way, *model) for way in ways for model in sorted(models)),
         *blocks,
         *geodesics_of(),
         *expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
@@ -289,10 +301,10 @@ def roadmap_of(wildcards):
 
 def ways_of_segments(wildcards):
     """What the experiment that varies the number of segments knows of the latent space."""
-    own = {"vae": wildcards.vae, "seed": SEGMENTS["seed"]}
-    files = in_plane(grid=GRID.format(**own))
+    own = wildcards.vae, SEGMENTS["seed"]
+    files = in_plane(grid=of_one(GRID, *own))
     if SEGMENTS["start"] == "landmarks":
-        files["roadmap"] = ROADMAP.format(**own)
+        files["roadmap"] = of_one(ROADMAP, *own)
     return files
 
 

@@ -36,7 +36,7 @@ rule cv_figure:
 
 use rule cv_figure as geodesics_figure with:
     input:
-        unpack(lambda w: in_plane(grid=GRID.format(vae=w.vae, seed=geodesics_seed()))),
+        unpack(lambda w: in_plane(grid=of_one(GRID, w.vae, geodesics_seed()))),
         latents=lambda w: LATENTS.format(vae=w.vae, seed=geodesics_seed()),
         geodesics=lambda w: files_of(drawn("geodesics"), vae=w.vae),
     output:
@@ -54,7 +54,7 @@ use rule cv_figure as geodesics_figure with:
 
 use rule cv_figure as models_figure with:
     input:
-        **in_plane(grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS)),
+        **in_plane(grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS, order="")),
         latents=expand(LATENTS, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
         geodesics=[
             place

@@ -12,7 +12,7 @@ rule solve_geodesics:
     output:
         geodesics=GEODESICS,
     log:
-        "results/logs/solve_geodesics/{vae}/seed-{seed}/decoders-{decoder_span}/"
+        "results/logs/solve_geodesics/{vae}/seed-{seed}{order}/decoders-{decoder_span}/"
         "{metric}/{curve}/{start}/{solver}/pairs-{block}.log",
     conda:
         "../envs/geometry.yaml"

@@ -64,7 +64,7 @@ rule evaluate_roadmap:
     output:
         roadmap=ROADMAP,
     log:
-        "results/logs/evaluate_roadmap/{vae}-{seed}.log",
+        "results/logs/evaluate_roadmap/{vae}-{seed}{order}.log",
     conda:
         "../envs/geometry.yaml"
     threads: 1
@@ -74,7 +74,8 @@ rule evaluate_roadmap:
     params:
         code=code_with_likelihood("evaluate_roadmap"),
         model=wanted_model,
-        seed=config["seed"],
+        study_seed=config["seed"],
+        order=lambda w: order_of(w.order),
         torch=TORCH,
     message:
         "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, between landmarks"
@@ -89,7 +90,7 @@ rule evaluate_grid:
     output:
         grid=GRID,
     log:
-        "results/logs/evaluate_grid/{vae}-{seed}.log",
+        "results/logs/evaluate_grid/{vae}-{seed}{order}.log",
     conda:
         "../envs/geometry.yaml"
     threads: 1
@@ -99,6 +100,8 @@ rule evaluate_grid:
     params:
         code=code_with_likelihood("evaluate_grid"),
         model=wanted_model,
+        study_seed=config["seed"],
+        order=lambda w: order_of(w.order),
         nodes=config["grid"]["nodes"],
         torch=TORCH,
     message:

@@ -15,7 +15,7 @@ from latentgeo.images import counts
 from latentgeo.io import whole
 from latentgeo.study import configuration, environments, experiments, memory, plan
 from latentgeo.study import provenance, sources, vaes
-from latentgeo.study.series import PLACE, Series, span
+from latentgeo.study.series import PLACE, Series, order_name, order_of, span
 from snakemake.exceptions import WorkflowError
 
 # A module has the settings of whoever uses it alone, not those of the command line.
@@ -47,8 +47,8 @@ MODEL = "results/models/{vae}/seed-{seed}/model.safetensors"
 HISTORY = "results/models/{vae}/seed-{seed}/history.csv"
 EVALUATION = "results/models/{vae}/seed-{seed}/evaluation.csv"
 LATENTS = "results/latents/{vae}/seed-{seed}.npz"
-GRID = "results/grids/{vae}/seed-{seed}.npz"
-ROADMAP = "results/roadmaps/{vae}/seed-{seed}.npz"
+GRID = "results/grids/{vae}/seed-{seed}{order}.npz"
+ROADMAP = "results/roadmaps/{vae}/seed-{seed}{order}.npz"
 PAIRS = "results/pairs/{block}.npz"
 GEODESICS = f"results/geodesics/{PLACE}"
 
@@ -66,6 +66,7 @@ TORCH = environments.version_of("torch", BASE / "envs/geometry.yaml", MAKES_ENVI
 wildcard_constraints:
     vae="|".join(VAES),
     seed=r"\d+",
+    order=r"(-order-[1-9]\d*)?",
     decoder_span=r"\d+(-\d+)?",
     metric="[a-z-]+",
     curve="|".join(config["curves"]["families"]),

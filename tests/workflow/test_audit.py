@@ -825,7 +825,9 @@ def test_the_table_of_geodesics_is_what_is_stored(files):
         "label_a label_b energy disagreement travel length published_length euclidean "
         "initial_energy steps converged"
     )
-    assert list(table) == [*KEY, *each.split(), "status", "action", "excess", "limit"]
+    told = [*each.split(), "status", "action", "excess", "limit"]
+    assert list(table) == [*KEY[:3], "order", *KEY[3:], *told]
+    assert (table["order"] == 0).all()
     keys = [tuple(row) for row in table[KEY].itertuples(index=False)]
     assert keys == sorted({key for keys in wanted().values() for key in keys})
     for key, (_, row) in zip(keys, table.iterrows(), strict=True):
@@ -893,7 +895,7 @@ def test_the_table_of_contrasts_has_every_two_groups_and_says_nothing_of_two_mod
 
 def test_the_table_of_proximity_by_brute_force(files):
     table = files.table("proximity")
-    names = "metric curve decoders models n mean std scaled difference low high over not_converged"
+    names = "metric curve decoders models pairs orders n mean std scaled difference low high over not_converged"
     assert list(table) == [*names.split(), "not_lowest"]
     curves = ("piecewise-linear", "polynomial")
     expected = [("fisher-rao", c, m) for c in curves for m in (1, 2, 3)]
@@ -916,7 +918,7 @@ def test_the_table_of_proximity_by_brute_force(files):
             first[row.curve] = values
         differences = (np.array(values) - first[row.curve]) / scale
         close(row.difference, differences.mean(), 1e-6, 1e-8)
-        assert (row.models, row.over) == (1, "pairs")
+        assert (row.models, row.pairs, row.orders, row.over) == (1, 4, 1, "pairs")
         half = 3.182446305 * np.std(differences, ddof=1) / 2  # Student's, 3 degrees of freedom
         close([row.low, row.high], differences.mean() + half * np.array([-1, 1]), 1e-5, 1e-7)
         assert row.not_converged == sum(not one["converged"] for one in ones)

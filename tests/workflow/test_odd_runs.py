@@ -47,7 +47,7 @@ MANY = {
     "experiments": {
         "geodesics": {"seed": 1, "pairs": 30},
         "variation": {"pairs": 20},
-        "proximity": {"vae": "b", "pairs": 2, "decoders": 2, "curves": [*FAMILIES]},
+        "proximity": {"vae": "b", "pairs": 2, "decoders": 2, "orders": 2, "curves": [*FAMILIES]},
         "starts": {
             "vae": "b",
             "decoders": 1,

@@ -114,6 +114,7 @@ TABLES_READ |= {"contest_figure", *CLAIMS}
         library("study/records.py", FROM_GEODESICS),
         library("study/experiments.py", FROM_GEODESICS),
         library("study/stored.py", {"encode_latents", *FROM_LATENTS}),
+        library("study/orders.py", {"evaluate_grid", *SOLVING}),
         library("study/configuration.py", []),
         library("study/plan.py", []),
     ],

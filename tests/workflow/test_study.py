@@ -10,7 +10,7 @@ from project import PROJECT
 
 COLUMNS = {
     "models": "vae seed decoder elbo reconstruction kl processor",
-    "geodesics": "vae seed decoders metric curve start solver pair label_a label_b energy "
+    "geodesics": "vae seed decoders order metric curve start solver pair label_a label_b energy "
     "disagreement travel length published_length euclidean initial_energy steps converged status "
     "action excess limit",
     "cv": "vae decoders metric curve pair measure n mean std cv cv_corrected not_converged "
@@ -18,8 +18,8 @@ COLUMNS = {
     "contrasts": "curve vae_a decoders_a metric_a measure_a vae_b decoders_b metric_b measure_b "
     "models_a models_b pairs ratio low high wide_low wide_high error p share_lower not_converged "
     "not_lowest",
-    "proximity": "metric curve decoders models n mean std scaled difference low high over "
-    "not_converged not_lowest",
+    "proximity": "metric curve decoders models pairs orders n mean std scaled difference "
+    "low high over not_converged not_lowest",
     "segments": "vae seed decoders metric segments pair energy disagreement travel length "
     "published_length action converged limit",
     "contest": "vae metric curve solver start n reached reached_low reached_high excess_worst "
@@ -56,16 +56,16 @@ def test_the_tables_hold_every_observation(finished):
     assert len(models) == 2 * 1 + 2 * 3
     np.testing.assert_allclose(models["elbo"], models["reconstruction"] - models["kl"], rtol=1e-8)
     geodesics = table(finished, "geodesics")
-    assert not geodesics.duplicated(geodesics.columns[:8].tolist()).any()
+    assert not geodesics.duplicated(geodesics.columns[:9].tolist()).any()
     wanted = {
-        ("single", 0, 1, "fisher-rao", "polynomial", "graph", "newton"): 6,
-        ("ensemble", 0, 3, "fisher-rao", "polynomial", "graph", "newton"): 6,
-        ("single", 1, 1, "fisher-rao", "polynomial", "line", "newton"): 3,
-        ("ensemble", 0, 2, "fisher-rao", "piecewise-linear", "graph", "newton"): 4,
-        ("ensemble", 0, 0, "density", "polynomial", "line", "adam"): 2,
-        ("ensemble", 0, 3, "fisher-rao", "polynomial", "hot", "newton"): 3,
+        ("single", 0, 1, 0, "fisher-rao", "polynomial", "graph", "newton"): 6,
+        ("ensemble", 0, 3, 0, "fisher-rao", "polynomial", "graph", "newton"): 6,
+        ("single", 1, 1, 0, "fisher-rao", "polynomial", "line", "newton"): 3,
+        ("ensemble", 0, 2, 0, "fisher-rao", "piecewise-linear", "graph", "newton"): 4,
+        ("ensemble", 0, 0, 0, "density", "polynomial", "line", "adam"): 2,
+        ("ensemble", 0, 3, 0, "fisher-rao", "polynomial", "hot", "newton"): 3,
     }
-    counts = geodesics.groupby(geodesics.columns[:7].tolist()).size()
+    counts = geodesics.groupby(geodesics.columns[:8].tolist()).size()
     for key, count in wanted.items():
         assert counts[key] == count, key
     assert len(table(finished, "cv")) == 3 * 3 * 6  # two types, one of them under two metrics

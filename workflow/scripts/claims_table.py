@@ -13,7 +13,7 @@ p = snakemake.params
 contrasts = read_table(
     snakemake.input.contrasts, "decoders_a", "decoders_b", "models_a", "models_b"
 )
-proximity = read_table(snakemake.input.proximity, "decoders", "models", "difference")
+proximity = read_table(snakemake.input.proximity, "decoders", "models", "pairs", "difference")
 contest = read(snakemake.input.contest, requested(p.experiments.values()))
 claims = [
     *of_variation(contrasts, [Type(**fields) for fields in p.types]),

@@ -5,12 +5,14 @@ from latentgeo.io.arrays import save_arrays
 from latentgeo.models import files
 from latentgeo.starts.grid.evaluation import evaluate_grid
 from latentgeo.study import stored
+from latentgeo.study.orders import in_order
 
 log = begin(snakemake)
 model = files.load_wanted(snakemake.input.model, **snakemake.params.model)
 latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"].astype(float)
-nodes = snakemake.params.nodes
-log.info("%d decoders at %d points", len(model.decoders), nodes**2)
-grid = evaluate_grid(model.decoders, model.likelihood, latents, nodes)
-origin = stored.origin(model.origin.vae, model.origin.seed, model.checksum)
-save_arrays(snakemake.output.grid, **vars(grid), **origin)
+p = snakemake.params
+origin = model.origin.vae, model.origin.seed
+decoders = in_order(model.decoders, p.order, p.study_seed, *origin)
+log.info("%d decoders at %d points", len(decoders), p.nodes**2)
+grid = evaluate_grid(decoders, model.likelihood, latents, p.nodes)
+save_arrays(snakemake.output.grid, **vars(grid), **stored.origin(*origin, model.checksum))

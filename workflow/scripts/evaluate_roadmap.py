@@ -5,11 +5,14 @@ from latentgeo.io.arrays import save_arrays
 from latentgeo.models import files
 from latentgeo.starts.roadmap.roadmap import make_roadmap
 from latentgeo.study import stored
+from latentgeo.study.orders import in_order
 
 log = begin(snakemake)
 model = files.load_wanted(snakemake.input.model, **snakemake.params.model)
 latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"].astype(float)
-roadmap = make_roadmap(model.decoders, model.likelihood, latents, snakemake.params.seed)
+p = snakemake.params
+origin = model.origin.vae, model.origin.seed
+decoders = in_order(model.decoders, p.order, p.study_seed, *origin)
+roadmap = make_roadmap(decoders, model.likelihood, latents, p.study_seed)
 log.info("%d edges between %d landmarks", len(roadmap.edges), len(roadmap.positions))
-origin = stored.origin(model.origin.vae, model.origin.seed, model.checksum)
-save_arrays(snakemake.output.roadmap, **vars(roadmap), **origin)
+save_arrays(snakemake.output.roadmap, **vars(roadmap), **stored.origin(*origin, model.checksum))

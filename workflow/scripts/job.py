@@ -18,7 +18,7 @@ def listen(snakemake) -> None:
 
     Tracebacks go to the log alone.
     """
-    name = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
+    name = " ".join(filter(None, [snakemake.rule, *map(str, snakemake.wildcards)]))
     to_file = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")
     to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     to_terminal = logging.StreamHandler()

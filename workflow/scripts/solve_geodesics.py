@@ -9,7 +9,7 @@ from latentgeo.study import batches
 
 log = begin(snakemake)
 p = snakemake.params
-batch = batches.read(snakemake.input, p, range(*p.block))
+batch = batches.read(snakemake.input, p, range(*p.block), p.series["order"])
 recipe = batches.Recipe(p.series["metric"], p.metric, p.series["start"], p.solver, p.study_seed)
 family = make_family(**p.family)
 lowest, highest = p.decoder_span

@@ -86,7 +86,7 @@ def test_which_contrasts_are_of_which_claim():
 
 
 def test_proximity_is_judged_at_the_most_decoders():
-    row = {"metric": "m", "curve": "c", "models": 4, "n": 20, "over": "models"}
+    row = {"metric": "m", "curve": "c", "models": 4, "n": 40, "pairs": 5, "over": "models"}
     each = [(1, 0.0, 0.0, 0.0), (2, -0.1, -0.3, 0.1), (3, -0.2, -0.3, -0.1)]
     names = ("decoders", "difference", "low", "high")
     table = pd.DataFrame([row | dict(zip(names, values, strict=True)) for values in each])

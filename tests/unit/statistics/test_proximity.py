@@ -31,7 +31,7 @@ def geodesics(seeds, more):
         for scaled in [2.0 + pair + shift * (1 + seed)]
     ]
     table = pd.DataFrame(rows).assign(vae="e", curve="c", converged=True, limit="none")
-    return table.assign(proximity=table["scaled"] * 10)
+    return table.assign(proximity=table["scaled"] * 10, order=0)
 
 
 def test_more_decoders_are_compared_with_one_pair_by_pair():
@@ -49,6 +49,24 @@ def test_more_decoders_are_compared_with_one_pair_by_pair():
     assert found.loc[("a", 3), "std"] == pytest.approx(
         np.std([10 * (2 + p - 0.5 * s) for p in (0, 1) for s in range(1, 5)], ddof=1)
     )
+
+
+def test_of_several_orders_one_decoder_is_their_mean():
+    table = geodesics(3, 0.25)
+    one, three = table["decoders"] == 1, (table["decoders"] == 3) & (table["metric"] == "a")
+    other = table[one].assign(order=1, scaled=table["scaled"] + 0.5)
+    found = by_decoders(pd.concat([table, other])).set_index(["metric", "decoders"])
+    assert found.loc[("a", 1), ["n", "models", "pairs", "orders"]].tolist() == [12, 3, 2, 2]
+    assert found.loc[("a", 3), ["n", "models", "pairs", "orders"]].tolist() == [6, 3, 2, 1]
+    assert found.loc[("a", 1), "difference"] == pytest.approx(0, abs=1e-12)
+    differences = -0.5 * np.arange(1, 4) - 0.25  # one decoder is a half of a half farther away
+    expected = of_mean(differences)
+    assert found.loc[("a", 3), ["difference", "low", "high"]].tolist() == pytest.approx(expected)
+    # three decoders in another order as well: a model's mean is over both
+    again = table[three].assign(order=1, scaled=table["scaled"] - 0.1)
+    found = by_decoders(pd.concat([table, other, again])).set_index(["metric", "decoders"])
+    assert found.loc[("a", 3), ["n", "models", "pairs", "orders"]].tolist() == [12, 3, 2, 2]
+    assert found.loc[("a", 3), "difference"] == pytest.approx(differences.mean() - 0.05)
 
 
 def test_of_few_models_the_interval_is_over_pairs():

@@ -66,6 +66,13 @@ def test_null_takes_an_entry_out():
     assert config["vaes"] == {"ensemble": 10}
 
 
+SINGLE_IN_ORDERS = DEFAULT["experiments"]["proximity"] | {
+    "vae": "single",
+    "decoders": 1,
+    "orders": 2,
+}
+
+
 @pytest.mark.parametrize(
     "path, value, message",
     [
@@ -84,6 +91,11 @@ def test_null_takes_an_entry_out():
         ("experiments.starts.solvers", ["newtn"], "'newtn' is no solver; there are newton, adam"),
         ("experiments.starts.cold", {"spline": "line"}, "'spline' is no curve family"),
         ("experiments.geodesics.seed", 5, "5 is not trained; training.seeds is 5"),
+        (
+            "experiments.proximity",
+            SINGLE_IN_ORDERS,
+            "vaes.single has one decoder, which has no other",
+        ),
         ("experiments.proximity.vae", "triple", "'triple' is no VAE type; there are single"),
         ("curves.segments", 8, "16 pieces need at least as many curves.segments, which is 8"),
         ("solvers.newton.lr", 0.1, "solvers.newton: unknown key 'lr'"),

@@ -84,6 +84,24 @@ def test_variation_asks_for_fewer_decoders_beside_all_and_for_several_curves():
     assert len(found.requests()) == 3 * 2 * (2 + 3)
 
 
+def test_decoders_are_counted_up_in_several_orders_but_all_of_them_once():
+    config = copy.deepcopy(DEFAULT)
+    e = config["experiments"]["proximity"]
+    e |= {"orders": 3, "metrics": ["fisher-rao"], "curves": ["polynomial"], "seeds": [1, 4]}
+    for decoders, once in ((10, [10]), (4, [])):
+        e["decoders"] = decoders
+        found = experiments(checked(config))["proximity"].requests()
+        counted = {(r.series.seed, r.series.order, r.decoder_count) for r in found}
+        assert len(found) == len(counted)
+        assert counted == {
+            (seed, order, count)
+            for seed in (1, 4)
+            for order in (0, 1, 2)
+            for count in range(1, decoders + 1)
+            if order == 0 or count not in once
+        }
+
+
 def test_one_decoder_is_solved_under_the_first_metric_alone():
     config = copy.deepcopy(DEFAULT)
     both = ["fisher-rao-within", "fisher-rao"]

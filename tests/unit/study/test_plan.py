@@ -1,9 +1,11 @@
 """The fewest jobs that serve all experiments."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
 from latentgeo.study.plan import Job, plan, serving
-from latentgeo.study.series import Request, Series, place, span
+from latentgeo.study.series import Request, Series, order_name, order_of, place, span
 
 SERIES = Series("ensemble", 0, "fisher-rao", "polynomial", "graph", "newton")
 OTHER = Series("ensemble", 0, "fisher-rao", "polynomial", "hot", "newton")
@@ -66,6 +68,11 @@ def test_a_place_tells_everything_about_a_file():
     assert place(SERIES, (1, 9), (0, 4)) == f"{at('1-9')}/pairs-0-4.npz"
 
 
-def test_a_series_is_made_of_wildcards():
-    names = SimpleNamespace(**{name: str(value) for name, value in vars(SERIES).items()}, block="3")
-    assert Series.of(names) == SERIES
+@pytest.mark.parametrize("order, name", [(0, ""), (2, "-order-2"), (13, "-order-13")])
+def test_a_series_is_made_of_wildcards(order, name):
+    series = replace(SERIES, order=order)
+    texts = {name: str(value) for name, value in vars(series).items()}
+    assert Series.of(SimpleNamespace(**texts | {"order": name}, block="3")) == series
+    assert order_name(order) == name and order_of(name) == order
+    folder = place(series, (1, 9), (0, 4)).split("/")[:3]
+    assert folder == ["ensemble", f"seed-0{name}", "decoders-1-9"]

@@ -171,7 +171,7 @@ def test_a_pair_that_is_there_twice_makes_up_for_none_that_is_missing(tmp_path):
 
 def test_a_missing_number_of_decoders_is_an_error_that_names_it(tmp_path):
     path = write(tmp_path, SERIES, (1, 3), (0, 4))
-    with pytest.raises(StudyError, match=r"'newton', 3\): 0 of 4 pairs"):
+    with pytest.raises(StudyError, match=r"'newton', 0, 3\): 0 of 4 pairs"):
         read([path], [Request(SERIES, 1, 4), Request(SERIES, 3, 4)])
 
 

@@ -51,7 +51,7 @@ def valid_arrays():
     names = ("vae", "metric", "curve", "start", "solver")
     parts = PLACE.split("/")
     origin = stored.origin("ensemble", 0, MODEL)
-    series = dict(zip(names, [parts[0], *parts[3:-1]], strict=True)) | {"seed": 0}
+    series = dict(zip(names, [parts[0], *parts[3:-1]], strict=True)) | {"seed": 0, "order": 0}
     return {
         "digits": {
             "train_images": images,
@@ -372,7 +372,7 @@ def test_weights_are_found_by_pair_in_one_file_or_several(tmp_path):
     path = write("geodesics", tmp_path)
     weights = RNG.random((2 * PAIRS, 3, 2))
     one = {name: VALID["geodesics"][name] for name in ("vae", "seed", "metric", "curve", "start")}
-    one |= {"solver": VALID["geodesics"]["solver"]}
+    one |= {name: VALID["geodesics"][name] for name in ("solver", "order")}
     model = {"model": VALID["geodesics"]["model"]}
     parts = []
     for first in (4, 6):

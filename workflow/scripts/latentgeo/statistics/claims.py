@@ -126,8 +126,8 @@ def of_proximity(proximity: pd.DataFrame) -> Iterator[Claim]:
     for row in proximity[proximity["decoders"] == most].itertuples():
         case = f"{row.metric}, {row.curve}: {most} decoders less 1, in spreads, over {row.over}"
         found = Interval(row.difference, row.low, row.high)
-        claim, pairs = "geodesics lie closer to the data with more decoders", row.n // row.models
-        yield Claim(claim, "the study", case, *found, row.models, pairs, "nearer")
+        claim = "geodesics lie closer to the data with more decoders"
+        yield Claim(claim, "the study", case, *found, row.models, row.pairs, "nearer")
 
 
 def of_starts(geodesics: pd.DataFrame, hot: str = "hot", cold: str = "line") -> Iterator[Claim]:

@@ -32,21 +32,24 @@ def by_decoders(geodesics: pd.DataFrame) -> pd.DataFrame:
     """Proximity by metric, curve family and number of decoders, and against one decoder.
 
     Of geodesics with columns proximity and scaled (by the `spread` of the model's latents). `n`
-    curves have `mean` and `std`; `scaled` is the mean of the scaled ones. `difference` is the mean
-    of scaled proximity less that of the fewest decoders in the same model, for the same pair, with
-    an interval (`low`, `high`) over models, `over` which pairs are averaged, or, of fewer than
-    three models, over pairs.
+    curves, of so many models, pairs, and orders in which decoders are counted up, have `mean` and
+    `std`; `scaled` is the mean of the scaled ones. `difference` is the mean of scaled proximity
+    less that of the fewest decoders in the same model, for the same pair and on average over
+    orders, with an interval (`low`, `high`) over models, `over` which pairs are averaged, or, of
+    fewer than three models, over pairs.
     """
     table = counted(geodesics)
     fewest = table["decoders"].min()
     same = ["vae", "seed", "curve", "pair"]
     # one decoder has the same geodesics under all metrics
-    first = table[table["decoders"] == fewest].drop_duplicates(same).set_index(same)["scaled"]
+    first = table[table["decoders"] == fewest].drop_duplicates([*same, "order"])
+    first = first.groupby(same)["scaled"].mean()
     table["difference"] = table["scaled"] - table.join(first.rename("first"), on=same)["first"]
     rows = []
     for key, own in table.groupby(["metric", "curve", "decoders"]):
         row = dict(zip(("metric", "curve", "decoders"), key, strict=True))
-        row |= {"models": own["seed"].nunique(), "n": len(own)}
+        row |= {"models": own["seed"].nunique(), "pairs": own["pair"].nunique()}
+        row |= {"orders": own["order"].nunique(), "n": len(own)}
         row |= {"mean": own["proximity"].mean(), "std": own["proximity"].std()}
         found, over = _difference(own)
         row |= {"scaled": own["scaled"].mean(), "difference": found.estimate}

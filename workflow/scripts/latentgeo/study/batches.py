@@ -22,6 +22,7 @@ from ..solvers.solution import Solution
 from ..starts.base import Ingredients as StartIngredients
 from ..starts.grid.fields import LatentGrid
 from . import stored
+from .orders import in_order
 
 Log = Callable[..., None]
 """Takes a message and what is to be put into it, as `logging.info` does."""
@@ -118,8 +119,10 @@ class Batch:
         return solution, certificate
 
 
-def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
+def read(inputs: Any, params: Any, numbers: Sequence[int], order: int = 0) -> Batch:
     """The batch of a rule's job, from its input files and parameters; StudyError names a file.
+
+    The model's decoders are in one of the `orders`.
 
     Inputs are the model, latents and pairs, and where there are such, grid, roadmap and hot starts.
     """
@@ -130,6 +133,8 @@ def read(inputs: Any, params: Any, numbers: Sequence[int]) -> Batch:
         checked = plugins.load("decoders", "checked").checked
         found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
         model.decoders = nn.ModuleList(found)
+    origin = model.origin.vae, model.origin.seed
+    model.decoders = nn.ModuleList(in_order(model.decoders, order, params.study_seed, *origin))
     means = {
         split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
         for split in {"train", params.split}

@@ -131,6 +131,8 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
         for asked in _listed(settings.get("decoders", ())):
             if asked > vaes[vae]:
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
+        if settings.get("orders", 1) > 1 == vaes[vae]:
+            yield f"{key}.orders: vaes.{vae} has one decoder, which has no other order"
     if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
         if settings.get("start") in ("graph", "landmarks"):
             yield (

@@ -8,7 +8,7 @@ nowhere else; rules, tables and figures are given the translation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .series import Request, Series
@@ -30,6 +30,10 @@ class Experiment:
     """The start of each curve family."""
     solvers: list[str]
     pairs: int
+    orders: int = 1
+    """In how many orders the decoders are taken; the first is their own."""
+    totals: dict[str, int] = field(default_factory=dict)
+    """How many decoders each VAE type has: all of them are the same in any order."""
 
     @property
     def curves(self) -> list[str]:
@@ -38,13 +42,15 @@ class Experiment:
     def requests(self) -> list[Request]:
         """The geodesics that it asks for."""
         return [
-            Request(Series(vae, seed, metric, curve, start, solver), count, self.pairs)
+            Request(Series(vae, seed, metric, curve, start, solver, order), count, self.pairs)
             for vae in self.vaes
             for seed in self.seeds
             for metric in self.metrics
             for curve, start in self.starts.items()
             for solver in self.solvers
+            for order in range(self.orders)
             for count in self._counts(vae, metric)
+            if not order or count < self.totals[vae]
         ]
 
     def _counts(self, vae: str, metric: str) -> list[int]:
@@ -123,6 +129,8 @@ def _experiment(
         starts=dict.fromkeys(_listed(settings, "curve", ()), settings["start"]),
         solvers=_listed(settings, "solver", ()),
         pairs=settings["pairs"],
+        orders=settings.get("orders", 1),
+        totals={vae: own_counts[vae] for vae in vaes},
     )
 
 

@@ -30,7 +30,7 @@ EACH = {
     "limit": "text n",
 }
 """What is said of every geodesic, with the forms of `load_shaped`."""
-KEY = ["vae", "seed", "decoders", "metric", "curve", "start", "solver", "pair"]
+KEY = ["vae", "seed", "decoders", "order", "metric", "curve", "start", "solver", "pair"]
 """What makes a geodesic the one that it is."""
 COLUMNS = [*KEY, *EACH]
 """The columns of tables of geodesics."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 PLACE = (
-    "{vae}/seed-{seed}/decoders-{decoder_span}/{metric}/{curve}/{start}/{solver}/pairs-{block}.npz"
+    "{vae}/seed-{seed}{order}/decoders-{decoder_span}/"
+    "{metric}/{curve}/{start}/{solver}/pairs-{block}.npz"
 )
 
 
@@ -24,12 +25,14 @@ class Series:
     curve: str
     start: str
     solver: str
+    order: int = 0
+    """In which a model's decoders are taken: 0 is their own, others are drawn."""
 
     @classmethod
     def of(cls, names: Any) -> Series:
-        """From an object with the fields as attributes, the seed as text: a rule's wildcards."""
+        """From an object with the fields as attributes, numbers as text: a rule's wildcards."""
         texts = {name: str(getattr(names, name)) for name in cls.__dataclass_fields__}
-        return cls(**texts | {"seed": int(texts["seed"])})
+        return cls(**texts | {"seed": int(texts["seed"]), "order": order_of(texts["order"])})
 
 
 @dataclass(frozen=True, order=True)
@@ -48,10 +51,20 @@ def place(series: Series, decoder_span: tuple[int, int], block: tuple[int, int])
     """
     lowest, highest = decoder_span
     return PLACE.format(
-        **vars(series),
+        **vars(series) | {"order": order_name(series.order)},
         decoder_span=str(lowest) if lowest == highest else f"{lowest}-{highest}",
         block="{}-{}".format(*block),
     )
+
+
+def order_name(order: int) -> str:
+    """What names of files say of an order of decoders: nothing of their own."""
+    return f"-order-{order}" if order else ""
+
+
+def order_of(text: str) -> int:
+    """ "-order-2" as 2, and "" as 0."""
+    return int(text.rpartition("-")[-1] or 0)
 
 
 def span(text: str) -> tuple[int, int]:

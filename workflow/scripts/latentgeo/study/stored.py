@@ -106,7 +106,8 @@ def load_roadmap(path: str | Path, model: str) -> dict[str, np.ndarray]:
     return {name: arrays[name] for name in ROADMAP}
 
 
-SERIES = {name: "integer" if name == "seed" else "text" for name in Series.__dataclass_fields__}
+NUMBERS = ("seed", "order")
+SERIES = {name: "integer" if name in NUMBERS else "text" for name in Series.__dataclass_fields__}
 """What is the same for all geodesics of a file."""
 IDENTITY = SERIES | ORIGIN | {"decoders": "integer n", "pair": "integer n"}
 """What says which geodesics a file holds, and of which model."""

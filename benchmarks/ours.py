@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import process_time
 
@@ -12,12 +13,13 @@ from latentgeo.geodesics import streams_of
 from latentgeo.objectives.fisher_rao import FisherRao
 from latentgeo.solvers.newton import Newton
 from latentgeo.solvers.problem import Problem
-from latentgeo.solvers.solution import lowest
+from latentgeo.solvers.solution import Solution, lowest
 from latentgeo.starts import base as starts
-from latentgeo.starts import graph
+from latentgeo.starts import graph, landmarks
 from latentgeo.starts.grid import evaluation
 from latentgeo.starts.grid.fields import LatentGrid
 from latentgeo.starts.grid.routes import Routes
+from latentgeo.starts.roadmap.roadmap import Roadmap
 from torch import Tensor
 from traces import Trace, charged
 
@@ -26,7 +28,8 @@ class _Watched(FisherRao):
     """An objective that writes down what every pair had cost when an energy of it was known."""
 
     def __init__(self, problem: Problem):
-        super().__init__(problem.objective.decoders, problem.objective.likelihood)
+        whole = problem.objective
+        super().__init__(whole.decoders, whole.likelihood, whole.coupling)
         self.ends = torch.cat([problem.start, problem.end], dim=1)
         self.cost = np.zeros((len(self.ends), 2))  # CPU seconds and evaluations of every pair
         self.rows: list[list[tuple[float, float, float]]] = [[] for _ in self.ends]
@@ -59,24 +62,27 @@ class _Watched(FisherRao):
             rows.append((*cost, rows[-1][-1]))
 
 
+Judge = Callable[[Solution], Tensor]
+"""The numbers of a solution's curves that are in doubt."""
+
+
 def newton(
-    problem: Problem, start: starts.Starts, escapes: int = 0, routes: Routes | None = None
+    problem: Problem, start: starts.Starts, escapes: int = 0, judge: Judge | None = None
 ) -> list[Trace]:
     """The library's solver on all curves at once; one entry a step, with its whole cost.
 
-    A pair with several starts pays for all of them. With `routes` it searches on where a
-    certificate leaves a doubt, as geodesics from the graph start do.
+    A pair with several starts pays for all of them. With a `judge` it searches on where there is
+    a doubt, as geodesics from starts that seek the lowest do.
     """
     watched, solver = _Watched(problem), Newton(escapes=escapes)
     batch = replace(problem.select(start.owner), objective=watched)
     solution = solver.solve(batch, start.weights, start.owner, start.hessian)
     solution = solution.select(lowest(solution.energy, start.owner))
-    if routes:
+    if judge:
         watched.charge()
         watched.pairs = torch.arange(len(problem))
-        told = certify(problem, solution.weights, solution.energy, routes)
+        doubtful = judge(solution)
         watched.charge()
-        doubtful = told.doubtful(solution.energy)
         solution = solver.search(replace(problem, objective=watched), solution, doubtful)
     watched.finish()
     traces = []
@@ -105,7 +111,25 @@ def newton_from_graph(
     streams = streams_of(0, range(len(problem)))  # of which it draws nothing
     start = graph.make(problem, starts.Ingredients(streams, routes))
     cpu = (process_time() - begun) / len(problem)
-    return charged(newton(problem, start, escapes, routes), cpu, 0.0), routes
+
+    def judge(solution: Solution) -> Tensor:
+        told = certify(problem, solution.weights, solution.energy, routes)
+        return told.doubtful(solution.energy)
+
+    return charged(newton(problem, start, escapes, judge), cpu, 0.0), routes
+
+
+def newton_from_landmarks(problem: Problem, roadmap: Roadmap, escapes: int = 0) -> list[Trace]:
+    """The same from landmarks; the roadmap's cost is not charged.
+
+    No certificates are to be had in more than two dimensions, so all curves are in doubt.
+    """
+    begun = process_time()
+    streams = streams_of(0, range(len(problem)))  # of which it draws nothing
+    start = landmarks.make(problem, starts.Ingredients(streams, roadmap=roadmap))
+    cpu = (process_time() - begun) / len(problem)
+    every = torch.arange(len(problem))
+    return charged(newton(problem, start, escapes, lambda _: every), cpu, 0.0)
 
 
 def certified(traces: list[Trace], problem: Problem, routes: Routes) -> tuple[list[Trace], list]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 HOME = Path(__file__).resolve().parents[1]
 DOCUMENTS = ["README.md", "docs/method.md", "docs/findings.md"]
@@ -153,11 +154,56 @@ def proximity(run: str) -> str:
 
 
 def literature(run: str) -> str:
-    """What others published."""
+    """What others published, and the same statistic of ours where there is one."""
     table = pd.read_csv(HOME / "resources/literature.csv", dtype=str, keep_default_na=False)
+    table["here"] = [_ours(row, load(run, "cv")) for row in table.itertuples()]
     columns = ["source", "data", "decoders", "retrainings", "pairs", "measure", "statistic"]
-    columns += ["value", "note"]
+    columns += ["value", "note", "here"]
     return markdown(table[columns].to_numpy().tolist(), columns)
+
+
+def _ours(row, table: pd.DataFrame) -> str:
+    """The statistic of a published row in a run's CVs; published lengths, cubic polynomials.
+
+    Under the study's coupling, as published lengths of ensembles draw decoders independently.
+    """
+    table = table[(table["metric"] == BETWEEN) & (table["curve"] == "polynomial")]
+    cvs = table.pivot(index="pair", columns=["vae", "measure"], values="cv_corrected")
+    if row.measure == "geodesic CV":
+        vae = {"1": "single", "2": "two", "3": "three"}.get(row.decoders, "ensemble")
+        length, euclidean = (cvs[vae, m].mean() for m in ("published_length", "euclidean"))
+        return f"{number(length)}, Euclidean {number(euclidean)}"
+    if row.measure == "length":
+        found = stats.ttest_rel(*(cvs[v, "published_length"] for v in ("ensemble", "single")))
+        return f"{number(found.statistic)}, of ensembles against one decoder"
+    if row.measure == "geodesic against Euclidean":
+        own = (cvs["ensemble", m] for m in ("published_length", "euclidean"))
+        return number(stats.ttest_rel(*own).statistic)
+    return "–"
+
+
+def published(run: str) -> str:
+    """CVs of the energy as the study printed them, and in its default run and another."""
+    printed = pd.read_csv(HOME / "resources/published.csv")
+    runs = {"default": load("default", "cv"), run: load(run, "cv")}
+    rows = []
+    for vae, own in printed.groupby("vae", sort=False):
+        cells = [_spread(own["cv"])]
+        for table in runs.values():
+            chosen = (table["vae"] == vae) & (table["metric"] == BETWEEN)
+            chosen &= (table["measure"] == "energy") & (table["curve"] == "polynomial")
+            cells.append(_spread(table.loc[chosen, "cv"]))
+        rows.append([vae, *cells])
+    heads = [f"{name} run: mean (range) over {_size(table)}" for name, table in runs.items()]
+    return markdown(rows, ["CV of the energy", "as printed: mean (range) over 6 pairs", *heads])
+
+
+def _spread(values: pd.Series) -> str:
+    return f"{number(values.mean())} ({number(values.min())} to {number(values.max())})"
+
+
+def _size(table: pd.DataFrame) -> str:
+    return f"{table['pair'].nunique()} pairs, {table['n'].max()} models"
 
 
 FRAGMENTS: dict[str, Callable[[str], str]] = {
@@ -171,6 +217,7 @@ FRAGMENTS: dict[str, Callable[[str], str]] = {
         segments,
         proximity,
         literature,
+        published,
     )
 }
 MARKED = re.compile(r"(<!-- (\w+) of (\w+) -->\n).*?(<!-- / -->)", re.DOTALL)

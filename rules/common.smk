@@ -204,20 +204,31 @@ def grows(amount):
 
 
 def memory_of_training(wildcards):
-    return memory.of_training(schedule(wildcards).get("batch_size", 0))
+    return memory.of_training(
+        schedule(wildcards).get("batch_size", 0), features=features_of(wildcards)
+    )
 
 
 def memory_of_grid(wildcards):
-    return memory.of_grid(config["grid"]["nodes"], VAES[wildcards.vae])
+    return memory.of_grid(config["grid"]["nodes"], VAES[wildcards.vae], features_of(wildcards))
 
 
 def memory_of_geodesics(wildcards):
     _, decoder_count = span(wildcards.decoder_span)
-    return memory.of_geodesics(wildcards.metric, config["curves"]["segments"], decoder_count)
+    size = features_of(wildcards), LATENT_DIM
+    segments = config["curves"]["segments"]
+    return memory.of_geodesics(wildcards.metric, segments, decoder_count, *size)
 
 
 def memory_of_segments(wildcards):
-    return memory.of_geodesics("fisher-rao", max(SEGMENTS["segments"]), VAES[wildcards.vae])
+    size = features_of(wildcards), LATENT_DIM
+    segments = max(SEGMENTS["segments"])
+    return memory.of_geodesics("fisher-rao", segments, VAES[wildcards.vae], *size)
+
+
+def features_of(wildcards):
+    """The natural parameters of an image."""
+    return math.prod(IMAGE_SHAPE) * vaes.parameters(config, wildcards.vae)
 
 
 def architecture(wildcards):

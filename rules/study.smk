@@ -1,4 +1,5 @@
 # What the study is: its settings, checked; its experiments; where its results lie.
+import math
 import sys
 from pathlib import Path
 

@@ -234,6 +234,18 @@ def test_one_objective_serves_curves_of_any_number_of_segments():
     assert objective.curves_at_once(10**6) == 1
 
 
+def test_fewer_curves_of_larger_images_are_done_at_once():
+    def made(pixels, dim):
+        decoder = torch.nn.Linear(dim, pixels).double()
+        latents = torch.zeros(3, dim).double()
+        return FisherRao.of(Ingredients([decoder], CONTINUOUS_BERNOULLI, latents))
+
+    usual = made(784, 2)
+    assert usual.curves_at_once(32) == made(20, 2).curves_at_once(32) == 10
+    assert made(784, 4).curves_at_once(32) == made(2 * 784, 2).curves_at_once(32) == 5
+    assert made(64 * 784, 8).curves_at_once(32) == 1
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=["double", "single"])
 def test_the_resolution_is_what_rounding_leaves_of_an_energy(dtype):
     objective, points = reference.objective(2, dtype=dtype), reference.random_points(4, 5)

@@ -29,5 +29,15 @@ def test_what_is_held_at_once_is_what_the_objectives_say():
     assert pytest.approx(density.WEIGHTS_AT_ONCE, rel=0.01) == memory.SEGMENTS_AT_ONCE * 18_623
 
 
+def test_larger_images_and_more_dimensions_take_more():
+    assert memory.of_grid(40, 10, 784 * 12) > 5 * memory.of_grid(40, 10) - 5 * memory.IMPORTS
+    assert memory.of_training(256, features=784 * 12) > memory.of_training(256)
+    # a single curve that is more than what is held at once
+    usual = memory.of_geodesics("fisher-rao", 32, 10)
+    assert memory.of_geodesics("fisher-rao", 32, 10, 784, 8) == usual
+    assert memory.of_geodesics("fisher-rao", 32, 10, 784 * 12, 8) > 2 * usual
+    assert (fisher_rao.USUAL, memory.FEATURES * memory.DIM) == (1568, 1568)
+
+
 def test_a_batch_cannot_be_larger_than_all_images():
     assert memory.of_training(10**9, images=1000) == memory.of_training(1000)

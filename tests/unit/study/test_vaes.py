@@ -1,6 +1,7 @@
 """VAE types, in their short form and whole."""
 
 import pytest
+from latentgeo.likelihoods.named import named
 from latentgeo.study import vaes
 
 CONFIG = {
@@ -42,3 +43,19 @@ def test_a_type_is_trained_like_its_number_of_decoders_but_for_what_is_its_own(
 ):
     expected = {"epochs": epochs, "batch_size": batch_size, "learning_rate": rate, "held_out": 10}
     assert vaes.schedule(CONFIG, vae) == expected
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "count"),
+    [
+        ("poisson", 1),
+        ("gaussian", 1),
+        ({"family": "gaussian", "deviation": 0.1}, 1),
+        ({"family": "gaussian", "deviation": "learned"}, 2),
+        ({"family": "categorical", "classes": 7}, 7),
+    ],
+)
+def test_a_feature_has_as_many_natural_parameters_as_its_family(likelihood, count):
+    config = {"vaes": {"a": 1, "b": {"likelihood": likelihood}}, "model": {"likelihood": "poisson"}}
+    assert vaes.parameters(config, "a") == 1
+    assert vaes.parameters(config, "b") == count == named(likelihood).outputs

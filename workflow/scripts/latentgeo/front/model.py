@@ -17,6 +17,7 @@ from ..decoders.checked import checked
 from ..errors import StudyError
 from ..likelihoods.base import Likelihood
 from ..likelihoods.named import named
+from ..objectives.base import Ingredients as ObjectiveIngredients
 from ..objectives.fisher_rao import BETWEEN, WITHIN, FisherRao
 from ..solvers.problem import Problem
 from ..solvers.solution import Solution, silent
@@ -187,7 +188,9 @@ class Model:
         if self._checked is None:
             self._around = self._data(dim)
             self._checked = checked(self._given, self.likelihood, self._around)
-        return FisherRao(self._checked, self.likelihood, self.coupling)
+        around = self._around[:1]
+        ingredients = ObjectiveIngredients(self._checked, self.likelihood, around)
+        return FisherRao.of(ingredients, self.coupling)
 
     def _data(self, dim: int) -> Tensor:
         """Where the data lie, (n, d): the latents, or samples from the prior."""

@@ -20,7 +20,9 @@ from .fisher_rao_expansion import FisherRaoExpansion
 from .monte_carlo import MonteCarloFisherRao
 
 EVALUATIONS_AT_ONCE = 2640
-"""Decoder evaluations held in memory at once, about 0.1 MB each."""
+"""Decoder evaluations held in memory at once, about 0.1 MB each, ..."""
+USUAL = 2 * 784
+"""... where a Jacobian has so many numbers; of larger ones fewer are."""
 
 
 BETWEEN, WITHIN = "between", "within"
@@ -30,7 +32,7 @@ itself."""
 
 def make(ingredients: Ingredients) -> FisherRao:
     """The objective of the metric `fisher-rao`; it has no settings."""
-    return FisherRao(ingredients.decoders, ingredients.likelihood)
+    return FisherRao.of(ingredients)
 
 
 @dataclass
@@ -46,11 +48,22 @@ class FisherRao:
     decoders: Sequence[nn.Module]
     likelihood: Likelihood
     coupling: str = BETWEEN
+    numbers: int = USUAL
+    """In a Jacobian at one point, for what is done at once."""
     evaluations: int = 0
+
+    @classmethod
+    def of(cls, ingredients: Ingredients, coupling: str = BETWEEN) -> FisherRao:
+        """For decoders of images of any size: what is done at once fits into memory."""
+        decoders, likelihood = ingredients.decoders, ingredients.likelihood
+        with torch.no_grad():
+            eta = natural_parameters(decoders[0], likelihood.link, ingredients.latents[:1])
+        numbers = max(USUAL, eta.numel() * ingredients.latents.shape[1])
+        return cls(decoders, likelihood, coupling, numbers)
 
     def curves_at_once(self, segments: int) -> int:
         points = min(POINTS_AT_ONCE, EVALUATIONS_AT_ONCE // len(self.decoders))
-        return max(1, points // (segments + 1))
+        return max(1, points * USUAL // self.numbers // (segments + 1))
 
     def decode(self, points: Tensor) -> Tensor:
         """Natural parameters of all decoders at points (..., d), float64: (M, ..., D)."""

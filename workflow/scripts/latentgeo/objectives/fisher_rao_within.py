@@ -13,4 +13,4 @@ from .fisher_rao import WITHIN, FisherRao
 
 def make(ingredients: Ingredients) -> FisherRao:
     """The objective of the metric; it has no settings."""
-    return FisherRao(ingredients.decoders, ingredients.likelihood, WITHIN)
+    return FisherRao.of(ingredients, WITHIN)

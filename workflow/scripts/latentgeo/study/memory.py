@@ -1,6 +1,7 @@
 """How much memory jobs ask for, by their settings: in MiB, measured and then rounded up.
 
-Measured on models of the default architecture (784 pixels), in processes that had imported torch:
+`features` are the natural parameters of an image: its pixels, of all channels, times those of a
+pixel. Measured on models of the default architecture (784), in processes that had imported torch:
 
 | job | settings | peak |
 |---|---|---|
@@ -23,7 +24,9 @@ A_NODE = 0.013
 AN_EVALUATION = 0.13
 """A decoder at a point of a curve, with all that its derivatives need ..."""
 EVALUATIONS_AT_ONCE = 2640
-"""... of which so many are held in any case (`objectives.fisher_rao`)."""
+"""... of which so many are held in any case (`objectives.fisher_rao`), ..."""
+FEATURES, DIM = 784, 2
+"""... if it has so many features and as many latent dimensions."""
 A_SEGMENT = 2.0
 """A point of a curve under the density metric, with its offsets from some 20,000 latents ..."""
 SEGMENTS_AT_ONCE = 540
@@ -32,19 +35,24 @@ AN_IMAGE = 0.1
 """An image of a batch in training, at the default size of the networks: 88 kB of activations."""
 
 
-def of_training(batch_size: int, images: int = 70_000) -> int:
+def of_training(batch_size: int, images: int = 70_000, features: int = FEATURES) -> int:
     """Of a job that trains on batches of so many images, out of so many."""
-    return round(IMPORTS + 300 + AN_IMAGE * min(batch_size, images))
+    share = max(1.0, features / FEATURES)
+    return round(IMPORTS + share * (300 + AN_IMAGE * min(batch_size, images)))
 
 
-def of_grid(nodes: int, decoder_count: int) -> int:
+def of_grid(nodes: int, decoder_count: int, features: int = FEATURES) -> int:
     """Of the job that evaluates so many decoders at so many nodes an axis."""
-    return round(IMPORTS + A_NODE * nodes**2 * decoder_count)
+    share = max(1.0, features / FEATURES)
+    return round(IMPORTS + A_NODE * nodes**2 * decoder_count * share)
 
 
-def of_geodesics(metric: str, segments: int, decoder_count: int) -> int:
+def of_geodesics(
+    metric: str, segments: int, decoder_count: int, features: int = FEATURES, dim: int = DIM
+) -> int:
     """Of a job that solves geodesics of so many segments; the number of pairs does not matter."""
     if metric == "density":
         return round(IMPORTS + A_SEGMENT * max(SEGMENTS_AT_ONCE, segments + 1))
-    evaluations = max(EVALUATIONS_AT_ONCE, (segments + 1) * decoder_count)
+    share = max(1.0, features * dim / (FEATURES * DIM))
+    evaluations = max(EVALUATIONS_AT_ONCE, share * (segments + 1) * decoder_count)
     return round(IMPORTS + AN_EVALUATION * evaluations)

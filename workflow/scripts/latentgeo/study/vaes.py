@@ -33,6 +33,13 @@ def family(config: Mapping[str, Any], vae: str) -> str:
     return own if isinstance(own, str) else own["family"]
 
 
+def parameters(config: Mapping[str, Any], vae: str) -> int:
+    """How many natural parameters the likelihood of a type has for each feature of an image."""
+    own = likelihood(config, vae)
+    settings = own if isinstance(own, Mapping) else {}
+    return settings.get("classes", 2 if settings.get("deviation") == "learned" else 1)
+
+
 def module(config: Mapping[str, Any], vae: str) -> str:
     """What builds a type's models, as "my_vae.py:build"; nothing for the built-in ones."""
     return _whole(config["vaes"][vae]).get("model", "")

@@ -46,6 +46,7 @@ use rule cv_figure as geodesics_figure with:
     params:
         script="geodesics_figure",
         code=code("geodesics_figure"),
+        classes=CLASS_NAMES,
         vae=lambda w: w.vae,
         experiments=drawn("geodesics"),
     message:
@@ -69,6 +70,7 @@ use rule cv_figure as models_figure with:
     params:
         script="models_figure",
         code=code("models_figure"),
+        classes=CLASS_NAMES,
         vaes=DRAWN_VAES,
         seeds=DRAWN_SEEDS,
         experiments=drawn("variation"),
@@ -106,6 +108,7 @@ use rule cv_figure as starts_curves_figure with:
     params:
         script="starts_curves_figure",
         code=code("starts_curves_figure"),
+        classes=CLASS_NAMES,
         experiments=described("starts.cold", "starts.hot", "starts.density"),
     message:
         "Drawing density, cold and hot curves"

@@ -31,6 +31,7 @@ try:
         raise StudyError("\n".join(missing))
     DATA_FILES, CONTENT = counts.data_files(config["data"])
     IMAGE_SHAPE = counts.image_shape(config["data"])
+    CLASS_NAMES = counts.class_names(config["data"])
     if config["data"]["source"] == "embedded":
         images = counts.count_embedded(
             counts.EMBEDDED, config["data"]["classes"], config["pairs"]["split"]

@@ -41,7 +41,7 @@ panels[1].axvline(0, color="black", lw=0.8)
 panels[0].set_xlabel("ratio")
 panels[1].set_xlabel("difference")
 handles = [Line2D([], [], color=c, marker=m, ls="") for c, m in STYLES.values()]
-plotting.legend_above(figure, handles, list(STYLES), entry=1.6)
+plotting.legend_above(figure, handles, list(STYLES))
 if left_out:
     figure.supxlabel(left_out)
 plotting.save(figure, snakemake.output)

@@ -21,7 +21,7 @@ figure, [[axes]] = plotting.grid(1, 1, plotting.WIDTH, 0.8 * plotting.WIDTH)
 plane, grid = plotting.Plane.of(latents["means"]), snakemake.input.get("grid")
 image = plotting.entropy_map(axes, load_grid(grid, model) if grid else None)
 means, points = plane(latents["means"]), plane(np.stack(table["points"]))
-plotting.scatter_latents(axes, means, latents["labels"])
+plotting.scatter_latents(axes, means, latents["labels"], p.classes)
 plotting.draw_curves(axes, points, table["converged"])
 plotting.frame(axes, means, points)
 plotting.latent_axes(axes, plane)
@@ -35,7 +35,7 @@ handles, labels = axes.get_legend_handles_labels()
 if len(labels) <= 4:
     axes.legend(loc="upper right", markerscale=4, frameon=True)
 else:
-    plotting.legend_above(figure, handles, labels, entry=1.2, markerscale=4)
+    plotting.legend_above(figure, handles, labels, markerscale=4)
 if image:
     figure.colorbar(image, label="mean entropy of the output [nats per pixel]", shrink=0.8)
 plotting.save(figure, snakemake.output)

@@ -36,7 +36,7 @@ for axes, (vae, seed), grid_file, latents_file in zip(
     plane = plotting.Plane.of(latents["means"])
     means = plane(latents["means"])
     plotting.entropy_map(axes, load_grid(grid_file, model) if grid_file else None)
-    plotting.scatter_latents(axes, means, latents["labels"], most=500)
+    plotting.scatter_latents(axes, means, latents["labels"], p.classes, most=500)
     own = table[(table["vae"] == vae) & (table["seed"] == seed)]
     own = own.assign(points=[plane(points) for points in own["points"]])
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
@@ -51,5 +51,5 @@ for axes, (vae, seed), grid_file, latents_file in zip(
 figure.supxlabel(plotting.with_notes(plane.names[0], *notes))
 figure.supylabel(plane.names[1])
 handles, labels = panels.flat[0].get_legend_handles_labels()
-plotting.legend_above(figure, handles, labels, entry=1, markerscale=3)
+plotting.legend_above(figure, handles, labels, markerscale=3)
 plotting.save(figure, snakemake.output)

@@ -31,6 +31,5 @@ handles, labels = axes.get_legend_handles_labels()
 if len(labels) <= 4 and max(map(len, labels)) <= 40:
     axes.legend()
 else:
-    entry = 0.6 + 0.085 * max(map(len, labels))
-    plotting.legend_above(figure, handles, labels, entry)
+    plotting.legend_above(figure, handles, labels)
 plotting.save(figure, snakemake.output)

@@ -31,7 +31,7 @@ plane = plotting.Plane.of(latents["means"])
 figure, each = panels.starts_grid(rows, pairs, height=2.1, margin=0.4)
 for key, axes in each.items():
     plotting.entropy_map(axes, grid)
-    plotting.scatter_latents(axes, plane(latents["means"]), latents["labels"], most=3000)
+    plotting.scatter_latents(axes, plane(latents["means"]), latents["labels"], p.classes, most=3000)
     geodesics = {kind: table.loc[key] for kind, table in tables.items()}
     for kind, own in geodesics.items():
         points = plane(own["points"])
@@ -49,5 +49,5 @@ figure.supylabel(plane.names[1])
 handles = [Line2D([], [], color=s["color"], lw=s["lw"]) for s in styles.values()]
 handles.append(Line2D([], [], color="black", ls=":"))
 names = ["density geodesic", "Fisher-Rao, cold start", "Fisher-Rao, hot start", "not converged"]
-plotting.legend_above(figure, handles, names, entry=2.4)
+plotting.legend_above(figure, handles, names)
 plotting.save(figure, snakemake.output)

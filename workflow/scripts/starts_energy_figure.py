@@ -33,5 +33,5 @@ figure.supylabel("energy [nats]")
 handles = [Line2D([], [], color=c) for c in colours.values()]
 handles += [Line2D([], [], color="black", ls="", marker=m) for m in "ox"]
 names = ["cold start", "hot start", "exact final energy, converged", "not converged"]
-plotting.legend_above(figure, handles, names, entry=2.8)
+plotting.legend_above(figure, handles, names)
 plotting.save(figure, snakemake.output)

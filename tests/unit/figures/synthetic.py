@@ -13,6 +13,7 @@ import pandas as pd
 import scripts
 from latentgeo.io.arrays import save_arrays
 from latentgeo.io.csv import write_table
+from latentgeo.statistics.claims import COMPARED, Claim, Type
 from latentgeo.statistics.variation import variation
 from latentgeo.study import shown
 from latentgeo.study.experiments import Experiment, requested
@@ -40,6 +41,9 @@ class Results:
     """True or False for all geodesics; some of them by default."""
     history: Any = None
     """What is left of the energies of steps."""
+    names: tuple[str, ...] = ()
+    """Of the classes."""
+    starts_of_contest: tuple[str, ...] = ("line", "random", "hot", "graph")
 
     @cached_property
     def random(self) -> np.random.Generator:
@@ -148,7 +152,8 @@ class Results:
         experiment = self.experiment([vae], range(1), self.curves[:1])
         files = {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}
         files["geodesics"] = self.geodesics(*experiment.requests())
-        return files, {"vae": vae, "experiments": {"geodesics": experiment.described()}}
+        described = {"geodesics": experiment.described()}
+        return files, {"vae": vae, "experiments": described, "classes": self.names}
 
     def models_figure(self):
         experiment = self.experiment(list(self.vaes), range(self.seeds), self.curves[:1])
@@ -160,7 +165,8 @@ class Results:
         files = {"grids": [self.grid(*m) for m in models]}
         files |= {"latents": [self.latents(*m) for m in models]}
         files |= {"geodesics": self.geodesics(*requests)}
-        return files, {"vaes": vaes, "seeds": seeds, "experiments": {"variation": described}}
+        params = {"vaes": vaes, "seeds": seeds, "experiments": {"variation": described}}
+        return files, params | {"classes": self.names}
 
     def proximity_figure(self):
         vae = list(self.vaes)[-1]
@@ -193,7 +199,8 @@ class Results:
     def starts_curves_figure(self):
         files, params = self.starts("cold", "hot", "density")
         vae = list(self.vaes)[-1]
-        return files | {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}, params
+        files |= {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}
+        return files, params | {"classes": self.names}
 
     def starts_energy_figure(self):
         return self.starts("cold", "hot")
@@ -212,8 +219,65 @@ class Results:
             histories.append(self.written("history-{vae}-{seed}".format(**model), table))
         return {"histories": histories}, {"models": models}
 
+    def keys(self, **levels: Any) -> pd.DataFrame:
+        """A row for every combination."""
+        return pd.MultiIndex.from_product([*levels.values()], names=[*levels]).to_frame(index=False)
+
+    def segments_figure(self):
+        numbers, pairs = (8, 16, 32, 64, 128, 256), range(self.pairs)
+        table = self.keys(vae=self.vaes, metric=METRICS, segments=numbers, pair=pairs)
+        table["decoders"] = table["vae"].map(self.vaes).astype(int)
+        table = table[(table["decoders"] > 1) | (table["metric"] == METRICS[0])]
+        for name in ("energy", "travel", "length"):
+            table[name] = self.random.gamma(9, 40, len(table))
+        table["converged"] = self.well(np.arange(len(table)))
+        return {"table": self.written("segments", table)}, {}
+
+    def contest_figure(self):
+        table = self.keys(
+            vae=self.vaes,
+            metric=METRICS,
+            curve=self.curves,
+            solver=self.solvers,
+            start=self.starts_of_contest,
+        )
+        share = self.random.random(len(table))
+        table = table.assign(n=self.pairs, reached=share, reached_low=share / 2)
+        table["reached_high"] = (1 + share) / 2
+        table["initial"] = 1 + self.random.gamma(1, 1, len(table))
+        table["initial_low"], table["initial_high"] = table["initial"] * 0.9, table["initial"] * 1.2
+        if self.pairs == 1:
+            table[["initial_low", "initial_high"]] = np.nan
+        table["steps"] = self.random.integers(0, 30, len(table)) / 2
+        table["not_converged"] = (~self.well(np.arange(len(table)))).astype(int)
+        table["not_lowest"] = table["not_converged"]
+        return {"table": self.written("contest", table)}, {}
+
+    def claims_figure(self):
+        types = [Type(vae, count, 10, False) for vae, count in self.vaes.items()]
+        rows = self.keys(a=types, b=types, metric=METRICS, curve=self.curves, measure=COMPARED)
+        claims = []
+        for row in rows.itertuples():
+            if row.a == row.b:
+                continue
+            case = f"{row.measure}, {row.metric}, {row.curve}: {row.a.name} over {row.b.name}"
+            effect, width = np.exp(self.random.normal(0, 0.5, 2))
+            ends = (effect / (1 + width), effect * (1 + width)) if self.seeds > 2 else (np.nan,) * 2
+            what = f"more decoders lower the CV of the {row.measure}"
+            sizes = self.seeds, self.pairs
+            claims.append(Claim(what, "someone", case, effect, *ends, *sizes, "lower"))
+        found = -0.1, -0.2, 0.1
+        claims.append(Claim("geodesics lie closer", "someone", "all", *found, 3, 3, "nearer"))
+        table = pd.DataFrame([claim.row() for claim in claims]).sort_values("claim", kind="stable")
+        return {"table": self.written("claims", table)}, {}
+
+
+METRICS = ("fisher-rao", "fisher-rao-within")
 
 FIGURES = [
+    "claims_figure",
+    "contest_figure",
+    "segments_figure",
     "cv_figure",
     "geodesics_figure",
     "models_figure",

@@ -12,6 +12,9 @@ pytestmark = pytest.mark.filterwarnings("error")
 CURVES = tuple(named("family", 12))
 TYPES = {name: 1 for name in named("type", 14)}
 LARGE = [
+    ("claims_figure", {"vaes": {"a": 1, "b": 3, "c": 5, "d": 7}}, ["the first 60 of 193 cases"]),
+    ("contest_figure", {"vaes": TYPES}, ["the first 20 of 56 groups"]),
+    ("segments_figure", {"vaes": TYPES}, ["the first 12 of 14 VAE types and metrics"]),
     ("cv_figure", {"pairs": 1000}, ["energies of the first 12 of 1,000 pairs"]),
     ("cv_figure", {"vaes": TYPES}, ["the first 12 of 14 VAE types"]),
     ("geodesics_figure", {"pairs": 5000}, ["the first 60 of 5,000 geodesics"]),

@@ -35,24 +35,28 @@ LONG_CURVES = tuple(named("family", 12))
 BY_TYPE = ["cv_figure", "models_figure", "training_figure"]
 WITH_LATENTS = ["geodesics_figure", "models_figure", "starts_curves_figure"]
 STARTS = ["starts_curves_figure", "starts_energy_figure"]
+TABLES = ["claims_figure", "contest_figure", "segments_figure"]
 OF_PAIRS = ["cv_figure", "geodesics_figure", "models_figure", *STARTS]
 STUDIES = {
     "smallest": (SHORT_OF_ALL, FIGURES),
-    "one pair": ({"pairs": 1}, [*OF_PAIRS, "proximity_figure"]),
-    "one seed": ({"seeds": 1}, BY_TYPE),
-    "one type": ({"vaes": {"single": 1}}, BY_TYPE),
+    "one pair": ({"pairs": 1}, [*OF_PAIRS, "proximity_figure", *TABLES]),
+    "one seed": ({"seeds": 1}, [*BY_TYPE, *TABLES]),
+    "five seeds": ({"seeds": 5}, TABLES),
+    "one type": ({"vaes": {"single": 1}}, [*BY_TYPE, *TABLES]),
+    "named classes": ({"names": ("tree", "house by the river of the town", "a")}, WITH_LATENTS),
     "ensembles": ({"vaes": {"a": 3, "b": 100}}, [*BY_TYPE, "proximity_figure"]),
     "ten classes": ({"classes": 10}, WITH_LATENTS),
     "ten seeds": ({"seeds": 10}, ["training_figure"]),
     "twelve seeds": ({"seeds": 12}, ["cv_figure", "training_figure"]),
     "long types": ({"vaes": LONG_TYPES, "seeds": 1}, [*BY_TYPE, "geodesics_figure"]),
+    "two long types": ({"vaes": dict([*LONG_TYPES.items()][:2])}, TABLES),
     "long curves": ({"curves": LONG_CURVES, "pairs": 1}, ["proximity_figure", *STARTS]),
     "all converged": ({"converged": True}, ["geodesics_figure", "proximity_figure", *STARTS]),
-    "none converged": ({"converged": False}, ["cv_figure", "geodesics_figure", *STARTS]),
+    "none converged": ({"converged": False}, [*TABLES, "cv_figure", "geodesics_figure", *STARTS]),
     "no steps": ({"history": only_first}, ["starts_energy_figure"]),
     "holes": ({"history": with_holes}, ["starts_energy_figure"]),
     "collapsed": ({"spread": 1e-5}, WITH_LATENTS),
-    "twelve pairs": ({"pairs": 12, "seeds": 1}, ["cv_figure"]),
+    "twelve pairs": ({"pairs": 12, "seeds": 1}, ["cv_figure", *TABLES]),
 }
 
 
@@ -93,6 +97,14 @@ def test_ten_classes_are_told_apart_in_a_legend_off_the_data(name, drawn):
     assert len({tuple(handle.get_facecolor()[0]) for handle in legend.legend_handles}) == 10
     for axes in figure.axes:
         assert not box(figure, legend).overlaps(box(figure, axes))
+
+
+def test_classes_are_called_by_their_names_where_they_have_some(drawn):
+    names = ("tree", "house by the river of the town", "a")
+    figure, _ = drawn("geodesics_figure", names=names)
+    [legend] = legends(figure)
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told == ["tree", "house by the river of t…", "a"]
 
 
 def test_a_class_that_is_not_among_the_latents_drawn_keeps_the_others_colours(drawn):

@@ -11,6 +11,7 @@ from latentgeo.errors import StudyError
 from latentgeo.images.counts import (
     CHECKSUMS,
     IDX_FILES,
+    class_names,
     content,
     count_embedded,
     data_files,
@@ -182,3 +183,15 @@ def test_a_data_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(type(path), "read_bytes", read)
     with pytest.raises(StudyError, match=rf"{path}: cannot be read \(Permission denied\)"):
         data_files(settings(tmp_path))
+
+
+def test_classes_of_a_folder_are_called_as_its_folders(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a file").touch()
+    settings = {"source": "folder", "root": str(tmp_path)}
+    assert class_names(settings) == ["a", "b"]
+    for split in ("train", "test"):
+        (tmp_path / split / "c").mkdir(parents=True)
+    assert class_names(settings) == ["c"]
+    assert class_names({"source": "npz", "file": "x.npz"}) == []

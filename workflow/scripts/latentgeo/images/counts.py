@@ -104,6 +104,15 @@ def data_files(settings: Mapping[str, Any]) -> tuple[list[str], str]:
     return [path.format(dataset=settings["dataset"]) for path in DOWNLOADED], ""
 
 
+def class_names(settings: Mapping[str, Any]) -> list[str]:
+    """What classes are called by their numbers: as the folders that they lie in, if in any."""
+    if settings["source"] != "folder":
+        return []
+    root = Path(settings["root"]).expanduser()
+    folder = root / "train" if (root / "train").is_dir() and (root / "test").is_dir() else root
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
 def content_of_folder(root: str) -> str:
     """A checksum of the names and contents of a folder's images; StudyError for none."""
     folder = Path(root).expanduser()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 os.environ["MPLBACKEND"] = "agg"  # the user's may be one that this matplotlib does not know
@@ -18,12 +18,15 @@ from matplotlib.ticker import MaxNLocator
 from scipy.interpolate import PchipInterpolator
 
 from ..io.whole import replacing
+from . import shown
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
 COLOURS += ["#894E3B", "#B10076", "#00EBB1"]
 """Ten that the colour-blind can tell apart, on white and on greys; most of them Okabe and Ito's."""
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 DASHES = ["-", "--", "-.", ":"]
+LEGEND_MARK, LEGEND_LETTER = 0.6, 0.085
+"""Inches that an entry of a legend takes for its mark and gaps, and for each letter."""
 WIDTH = 7.0
 """Width of a full-page figure in inches."""
 MOST_INCHES, MOST_PIXELS = 99, 49e6
@@ -108,8 +111,9 @@ def with_notes(text: str, *notes: str) -> str:
     return "\n".join(part for part in (text, said and f"({said})") if part)
 
 
-def legend_above(figure: Figure, handles: list, labels: list[str], entry: float, **style) -> None:
-    """A legend above all panels, with as many entries of so many inches in a row as fit."""
+def legend_above(figure: Figure, handles: list, labels: list[str], **style) -> None:
+    """A legend above all panels, with as many entries in a row as fit."""
+    entry = LEGEND_MARK + LEGEND_LETTER * max(map(len, labels))
     columns = max(1, min(len(labels), int(figure.get_figwidth() / entry)))
     rows = -(-len(labels) // columns)
     figure.set_figheight(figure.get_figheight() + 0.19 * (rows - 1))
@@ -184,15 +188,25 @@ def frame(axes: Axes, means: np.ndarray, points: np.ndarray) -> None:
     axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
 
 
-def scatter_latents(axes: Axes, means: np.ndarray, labels: np.ndarray, most: int = 1500) -> None:
-    """Some of the latents, coloured by class; from the sixth class on they are triangles."""
+def scatter_latents(
+    axes: Axes,
+    means: np.ndarray,
+    labels: np.ndarray,
+    names: Sequence[str] = (),
+    most: int = 1500,
+) -> None:
+    """Some of the latents, coloured by class; from the sixth class on they are triangles.
+
+    Classes have names by their number, or are called by the number alone.
+    """
     classes = np.unique(labels)
     every = max(1, len(means) // most)
     means, labels = means[::every], labels[::every]
     for n, label in enumerate(classes):
         chosen, colour = means[labels == label], COLOURS[n % len(COLOURS)]
+        name = shown.shortened(names[label]) if names else f"class {label}"
         shape = {"marker": "o", "s": 3} if n < 5 else {"marker": "^", "s": 6}
-        axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=f"class {label}", **shape)
+        axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=name, **shape)
 
 
 def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) -> None:

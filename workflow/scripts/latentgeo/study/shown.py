@@ -23,6 +23,8 @@ MOST_SEEDS = 10
 MOST_LINES = 20
 """Lines in one panel."""
 MOST_PANELS = 48
+MOST_LETTERS = 24
+"""Letters of a name in a legend."""
 
 Item = TypeVar("Item")
 
@@ -32,6 +34,11 @@ def first(items: Iterable[Item], most: int, what: str) -> tuple[list[Item], str]
     items = list(items)
     note = f"the first {most} of {len(items):,} {what}" if len(items) > most else ""
     return items[:most], note
+
+
+def shortened(name: str, most: int = MOST_LETTERS) -> str:
+    """A name of any length for a legend."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def beside(rows: Sequence, most: int) -> int:

@@ -13,6 +13,7 @@ include: "rules/models.smk"
 include: "rules/geodesics.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+include: "rules/page.smk"
 
 
 look_at_results()
@@ -22,6 +23,7 @@ rule all:
     default_target: True
     input:
         list(TABLES | FIGURES),
+        PAGE,
     localrule: True
 
 

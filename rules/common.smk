@@ -61,12 +61,14 @@ def of_one(pattern, vae, seed, order=0):
 PART_OF_VAE = {vae: "a" if decoder_count == 1 else "b" for vae, decoder_count in VAES.items()}
 TABLES = {}  # the parts ("a", "ab", ...; none for what is of the whole study) of every file
 FIGURES = {}
+CAPTIONS = {}  # of every file the caption's name, and the wildcards that it may name
 
 
 def table(name, parts="", shown=None):
     """A table of the study, made by the rule that calls this, with its caption in the report."""
     path = f"results/tables/{name}.csv"
     TABLES[path] = parts
+    CAPTIONS[path] = f"table-{name}", {}
     return captioned(path, f"table-{name}", "Tables", table=shown or name)
 
 
@@ -74,13 +76,20 @@ def figure(name, parts="", caption=None):
     """A figure as PNG and PDF; its name may hold {vae}, and then parts are the VAE type's."""
     paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf")}
     each = PART_OF_VAE if "{vae}" in name else {None: parts}
+    text = f"figure-{caption or name}"
     for path in paths.values():
         FIGURES.update({path.format(vae=vae): of for vae, of in each.items()})
-    text = f"figure-{caption or name}"
+        CAPTIONS.update({path.format(vae=vae): (text, {"vae": vae}) for vae in each})
     return [
         captioned(path, text, "Figures", figure=name, format=kind.upper())
         for kind, path in paths.items()
     ]
+
+
+def shown_as(path, parts):
+    """How the study's page shows a file: its caption, and the parts that it belongs to."""
+    caption, wildcards = CAPTIONS[path]
+    return {"caption": caption, "wildcards": wildcards, "parts": parts}
 
 
 def captioned(path, caption, category, **labels):
@@ -146,6 +155,7 @@ def all_results():
         *expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
         *TABLES,
         *FIGURES,
+        PAGE,
     ]
 
 

@@ -53,6 +53,10 @@ GRID = "results/grids/{vae}/seed-{seed}{order}.npz"
 ROADMAP = "results/roadmaps/{vae}/seed-{seed}{order}.npz"
 PAIRS = "results/pairs/{block}.npz"
 GEODESICS = f"results/geodesics/{PLACE}"
+PAGE = "results/study.html"
+
+# Captions, and the page's template: what they say.
+REPORT_CHECKSUM = counts.content(*sorted(p for p in (BASE / "workflow/report").rglob("*.*")))
 
 EXPERIMENTS = experiments.experiments(config)
 SEGMENTS = {"vaes": list(VAES), **config["experiments"]["segments"]}

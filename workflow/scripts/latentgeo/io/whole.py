@@ -82,7 +82,7 @@ def refuse_cut_off(paths: Iterable[str | Path]) -> None:
         raise StudyError(f"cut off or damaged; delete and run again: rm -r {names}")
 
 
-ENDS = {".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".pdf": b"%%EOF\n"}
+ENDS = {".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".pdf": b"%%EOF\n", ".html": b"</html>\n"}
 ZIP_END = b"PK\5\6"
 """How the last record of a zip begins; 22 bytes of it are written here."""
 

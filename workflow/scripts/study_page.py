@@ -1,0 +1,33 @@
+"""The study on one page: what was asked, what follows, every figure and every table."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from job import begin
+from latentgeo.io.whole import replacing
+from latentgeo.study.page import about, answers, exhibits
+from latentgeo.study.page.render import REPORT, page
+
+log = begin(snakemake)
+p = snakemake.params
+folder = Path(snakemake.output.page).parent
+figures = [exhibits.figure(f, p.figures[f], REPORT, folder) for f in snakemake.input.figures]
+tables = [exhibits.table(t, p.tables[t], REPORT, folder) for t in snakemake.input.tables]
+read = {Path(path).stem: pd.read_csv(path) for path in snakemake.input.tables}
+text = page(
+    asked=answers.asked(p.config),
+    answers=answers.answers(read["claims"]),
+    models=answers.models(read["models"]),
+    convergence=answers.convergence(read["geodesics"]),
+    figures=figures,
+    tables=tables,
+    processors=sorted(set(read["models"]["processor"])),
+    config=yaml.safe_dump(p.config, sort_keys=False),
+    versions=about.versions(),
+    commit=about.commit(REPORT.parents[1]),
+    times=about.times(folder / "logs"),
+)
+with replacing(snakemake.output.page) as temporary:
+    temporary.write_text(text, encoding="utf-8")
+log.info("%d figures, %d tables, %.1f MB", len(figures), len(tables), len(text) / 1e6)

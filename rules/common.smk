@@ -259,7 +259,8 @@ def own_files(wildcards):
 
 
 def content_of_own(wildcards):
-    files = vaes.own_files(config, wildcards.vae, int(wildcards.seed)).values()
+    files = [*vaes.own_files(config, wildcards.vae, int(wildcards.seed)).values()]
+    files += vaes.own_code(config, wildcards.vae)
     return counts.content(*map(Path, files)) if files else ""
 
 

@@ -100,7 +100,6 @@ rule evaluate_grid:
     params:
         code=code_with_likelihood("evaluate_grid"),
         model=wanted_model,
-        study_seed=config["seed"],
         order=lambda w: order_of(w.order),
         nodes=config["grid"]["nodes"],
         torch=TORCH,

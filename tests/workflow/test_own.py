@@ -121,6 +121,8 @@ def test_what_is_wrong_with_ones_own_is_said_before_anything_runs(own):
     assert "vaes.mine.model: there is no file none.py" in mine(model="none.py:build")
     assert "vaes.mine.weights: there is no file w/0.pt" in mine(weights="w/{seed}.pt")
     assert "vaes.mine.model: 'my_vae.py' must be a file and a function" in mine(model="my_vae.py")
+    same = mine(weights="my_vae.py")
+    assert "vaes.mine.weights: my_vae.py has no {seed}: all of the 2 models" in same
     assert "vaes.mine.training: given weights are not trained" in mine(training={"epochs": 1})
     wrong = refused(own, vaes={"other": {"weights": "my.npz"}})
     assert "vaes.other.weights: of which model?" in wrong
@@ -153,6 +155,7 @@ BROKEN = {
         "weights of",
     ),
     "noisy": ("nn.GELU()", "Noise()", "draws random numbers"),
+    "noisy encoder": ("nn.SiLU()", "Noise()", "its encoder: it gives other outputs each time"),
 }
 NOISE = """
 

@@ -12,7 +12,7 @@ model = files.load_wanted(snakemake.input.model, **snakemake.params.model)
 latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"].astype(float)
 p = snakemake.params
 origin = model.origin.vae, model.origin.seed
-decoders = in_order(model.decoders, p.order, p.study_seed, *origin)
+decoders = in_order(list(model.decoders), p.order)
 log.info("%d decoders at %d points", len(decoders), p.nodes**2)
 grid = evaluate_grid(decoders, model.likelihood, latents, p.nodes)
 save_arrays(snakemake.output.grid, **vars(grid), **stored.origin(*origin, model.checksum))

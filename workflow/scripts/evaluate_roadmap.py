@@ -12,7 +12,7 @@ model = files.load_wanted(snakemake.input.model, **snakemake.params.model)
 latents = stored.load_latents(snakemake.input.latents, model.checksum)["means"].astype(float)
 p = snakemake.params
 origin = model.origin.vae, model.origin.seed
-decoders = in_order(model.decoders, p.order, p.study_seed, *origin)
+decoders = in_order(list(model.decoders), p.order)
 roadmap = make_roadmap(decoders, model.likelihood, latents, p.study_seed)
 log.info("%d edges between %d landmarks", len(roadmap.edges), len(roadmap.positions))
 save_arrays(snakemake.output.roadmap, **vars(roadmap), **stored.origin(*origin, model.checksum))

@@ -90,6 +90,34 @@ def test_several_decoders_have_as_many_outputs_each():
         checked([], BERNOULLI, POINTS)
 
 
+def test_points_that_are_all_the_same_do_not_hide_what_mixes_a_batch():
+    mixes = Given(lambda x: (x - x.mean(0)).repeat(1, 3))
+    for points in (POINTS[:1], POINTS[:1].repeat(5, 1), POINTS):
+        with pytest.raises(StudyError, match="depend on the other points of its batch"):
+            checked(mixes, BERNOULLI, points)
+
+
+def test_kinks_are_told_of(caplog):
+    decoder = nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 6)).eval()
+    with caplog.at_level(logging.WARNING):
+        checked(decoder, BERNOULLI, POINTS)
+    assert ["has kinks" in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_natural_parameters_are_finite_too():
+    huge = damaged(perceptron(), 1.0)
+    with torch.no_grad():
+        huge[2].bias[:] = 800.0
+    with pytest.raises(StudyError, match="not finite at a decoder's outputs"):
+        checked(huge, named("poisson"), POINTS)
+
+
+def test_an_odd_number_of_means_and_deviations_is_one_error():
+    learned = named({"family": "gaussian", "deviation": "learned"})
+    with pytest.raises(StudyError, match="7 outputs, but the likelihood reads 2 for each"):
+        checked(nn.Linear(2, 7).eval(), learned, POINTS)
+
+
 def test_outputs_are_what_the_likelihood_reads():
     categorical = named({"family": "categorical", "classes": 4})
     with pytest.raises(StudyError, match="6 outputs, but the likelihood reads 4 for each feature"):

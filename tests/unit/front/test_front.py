@@ -89,13 +89,15 @@ def test_distances_are_those_of_single_geodesics():
     found = latentgeo.distance_matrix(decoders, at, progress=False, latents=at, initial="line")
     assert torch.equal(found, found.T) and not found.diagonal().any()
     for i, j in [(0, 1), (1, 3), (2, 3)]:
-        alone = latentgeo.solve(decoders, at[[i]], at[[j]], initial="line")
+        options = {"initial": "line", "coupling": "within"}
+        alone = latentgeo.solve(decoders, at[[i]], at[[j]], **options)
         torch.testing.assert_close(found[i, j], alone.length[0], rtol=1e-9, atol=1e-9)
 
 
 def test_energies_differ_with_the_direction():
     decoders, at = perceptrons(2), points(3)
     options = {"progress": False, "initial": "line", "segments": 9}
+    options["coupling"] = "between"
     found = latentgeo.distance_matrix(decoders, at, measure="energy", **options)
     alone = latentgeo.solve(decoders, at[[2]], at[[0]], initial="line", segments=9)
     torch.testing.assert_close(found[2, 0], alone.energy[0], rtol=1e-9, atol=1e-9)
@@ -147,6 +149,13 @@ def test_a_model_looks_at_its_latent_space_once(monkeypatch):
     assert len(made) == 2
 
 
+class Far(nn.Module):
+    """Nothing but NaN away from the origin."""
+
+    def forward(self, points):
+        return points + 0 * (1 - points.square().sum(1, keepdim=True)).sqrt()
+
+
 WRONG = {
     "coupling": (lambda: latentgeo.Model(perceptrons(), coupling="both"), "there is no 'both'"),
     "likelihood": (lambda: latentgeo.Model(perceptrons(), likelihood="beta"), "no 'beta'"),
@@ -187,6 +196,78 @@ WRONG = {
         lambda: latentgeo.distance_matrix(perceptrons(), points(2), measure="travel"),
         "there is no 'travel'; there are length, energy",
     ),
+    "seven segments": (
+        lambda: latentgeo.solve(perceptrons(), points(1), points(1), segments=7),
+        "segments: 7; a curve of",
+    ),
+    "a class": (
+        lambda: latentgeo.solve(perceptrons(), points(1), points(1), curve=latentgeo.Polynomial),
+        r"curve: .*Polynomial.*; one of Polynomial\(...\), PiecewiseLinear",
+    ),
+    "a name": (
+        lambda: latentgeo.solve(perceptrons(), points(1), points(1), curve="polynomial"),
+        "curve: 'polynomial'; one of",
+    ),
+    "one piece": (lambda: latentgeo.CubicSpline(1), r"CubicSpline\(1\): a whole number, 2 or more"),
+    "half": (lambda: latentgeo.PiecewiseLinear(2.5), r"PiecewiseLinear\(2.5\): a whole number"),
+    "degree": (lambda: latentgeo.Polynomial(13), r"Polynomial\(13\): a whole number, 2 to 12"),
+    "tolerance": (
+        lambda: latentgeo.solve(perceptrons(), points(1), points(1), tolerance=-1),
+        "tolerance: -1 is no share",
+    ),
+    "NaN": (lambda: latentgeo.energy(perceptrons(), points(3)[None] / 0), "points: not finite"),
+    "deviation": (
+        lambda: latentgeo.Model(perceptrons(), likelihood={"family": "gaussian", "deviation": 0}),
+        "gaussian: deviation: 0; a positive number",
+    ),
+    "no deviation": (
+        lambda: latentgeo.Model(perceptrons(), likelihood="gaussian"),
+        "gaussian does not take",
+    ),
+    "least": (
+        lambda: latentgeo.Model(
+            perceptrons(), likelihood={"family": "gaussian", "deviation": "learned", "least": -1}
+        ),
+        "gaussian: least: -1",
+    ),
+    "levels": (
+        lambda: latentgeo.Model(perceptrons(), likelihood={"family": "poisson", "levels": 0}),
+        "poisson: levels: 0; a positive number",
+    ),
+    "classes": (
+        lambda: latentgeo.Model(perceptrons(), likelihood={"family": "categorical", "classes": 1}),
+        "categorical: classes: 1; 2 at least",
+    ),
+    "not summed": (
+        lambda: latentgeo.energy(
+            perceptrons(), points(3)[None], likelihood=lambda eta: eta.square()
+        ),
+        r"the log-normaliser gives \(.*\) for natural parameters .*; it sums over the last axis",
+    ),
+    "a number": (
+        lambda: latentgeo.energy(perceptrons(), points(3)[None], likelihood=lambda eta: 1.0),
+        "the log-normaliser gives float",
+    ),
+    "fails": (
+        lambda: latentgeo.energy(perceptrons(), points(3)[None], likelihood=lambda a, b: 1.0),
+        "the log-normaliser fails",
+    ),
+    "concave": (
+        lambda: latentgeo.energy(
+            perceptrons(), points(3)[None], likelihood=lambda eta: -eta.square().sum(-1)
+        ),
+        "its log-normaliser is not convex",
+    ),
+    "on the grid": (
+        lambda: latentgeo.solve(
+            nn.Sequential(Far(), *perceptrons()).eval(),
+            points(1) / 99,
+            points(1) / 88,
+            latents=points(50) / 9,
+            initial="graph",
+        ),
+        r"the grid over the latent space: a decoder's outputs are not finite at \(",
+    ),
     "curves": (lambda: latentgeo.length(perceptrons(), points(2)), r"points: \(curves, N \+ 1"),
 }
 
@@ -198,9 +279,93 @@ def test_what_is_wrong_ends_in_one_error_that_names_it(name):
         call()
 
 
+def test_a_model_has_the_dimensions_that_it_had_before():
+    model = latentgeo.Model(Anywhere())
+    model.energy(points(3, 2)[None])
+    with pytest.raises(latentgeo.StudyError, match="points have 3 dimensions, before 2"):
+        model.energy(points(3, 3)[None])
+
+
+class Anywhere(nn.Module):
+    """A decoder of any number of dimensions."""
+
+    def __init__(self):
+        super().__init__()
+        self.eval()
+
+    def forward(self, points):
+        return torch.stack([points.sum(1), points.square().sum(1)], dim=1)
+
+
+def test_in_one_dimension_every_start_is_the_way_between_the_ends():
+    decoder, (start, end) = perceptrons(1, 1), (points(3, 1), points(3, 1, seed=2))
+    ways = [
+        latentgeo.solve(decoder, start, end, initial=initial, latents=points(50, 1))
+        for initial in ("auto", "line", "landmarks")
+    ]
+    for found in ways:
+        assert found.converged.all()
+        torch.testing.assert_close(found.energy, ways[0].energy, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("flat", [[0], [1], [0, 1]], ids=str)
+def test_latents_without_a_spread_have_a_grid_all_the_same(flat):
+    latents = points(60)
+    latents[:, flat] = 0.3
+    start, end = points(2, seed=5), points(2, seed=6)
+    found = latentgeo.solve(perceptrons(2), start, end, latents=latents, coupling="within")
+    lines = latentgeo.solve(perceptrons(2), start, end, initial="line", coupling="within")
+    assert found.converged.all() and (found.energy <= lines.energy * 1.001).all()
+
+
+def test_a_decoder_that_changes_its_input_leaves_the_grid_of_others_alone():
+    class Doubled(nn.Module):
+        def __init__(self, inner, in_place):
+            super().__init__()
+            self.inner, self.in_place = inner, in_place
+
+        def forward(self, z):
+            return self.inner(z.mul_(2) if self.in_place else z * 2)
+
+    found = []
+    for in_place in (False, True):
+        decoders = [Doubled(f, in_place).eval() for f in perceptrons(2)]
+        model = latentgeo.Model(decoders, latents=points(60), coupling="within")
+        found.append(model.solve(points(3), points(3, seed=4)))
+    torch.testing.assert_close(found[0].energy, found[1].energy, rtol=1e-9, atol=0)
+    assert found[0].limit == found[1].limit
+
+
+def test_times_may_be_of_any_kind_and_results_are_told_in_a_line():
+    found = latentgeo.solve(perceptrons(), points(2), points(2, seed=2))
+    torch.testing.assert_close(found.curve(torch.tensor([0, 1])), found.points[:, [0, -1]])
+    torch.testing.assert_close(found.curve(torch.tensor([0.5])), found.points[:, [16]])
+    assert repr(found).startswith("Geodesics(2, {'converged': 2}, lengths ")
+    assert len(repr(found)) < 200
+
+
+def test_progress_of_a_solve_is_told_where_it_is_asked_for(capsys):
+    latentgeo.solve(perceptrons(), points(2), points(2, seed=2), progress=True)
+    assert "curves left" in capsys.readouterr().out
+    latentgeo.solve(perceptrons(), points(2), points(2, seed=2))
+    assert not capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_package():
+    import tomllib
+
+    from project import PROJECT
+
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    assert settings["project"]["dynamic"] == ["version"]
+    assert latentgeo.__version__.count(".") == 2
+
+
 def test_all_that_is_offered_is_there():
     assert set(latentgeo.__all__) <= set(dir(latentgeo))
-    assert all(callable(getattr(latentgeo, name)) for name in latentgeo.__all__)
+    assert all(
+        callable(getattr(latentgeo, name)) for name in latentgeo.__all__ if name != "__version__"
+    )
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         latentgeo.nothing  # noqa: B018
 

@@ -57,6 +57,20 @@ def family_and_outputs(name, *shape, seed=0):
     return family, random(*shape, FEATURES * family.outputs, seed=seed)
 
 
+def test_images_between_two_levels_are_those_of_the_nearer():
+    poisson = named({"family": "poisson", "levels": 7})
+    eta = random(1, 5)
+    counts = torch.tensor([[0.0, 1, 3, 6, 7]], dtype=DOUBLE)
+    expected = D.Poisson(eta.exp()).log_prob(counts).sum(-1)
+    torch.testing.assert_close(poisson.log_density(counts / 7 + 0.03, eta), expected)
+    torch.testing.assert_close(poisson.expected(eta), eta.exp() / 7)
+    categorical = named({"family": "categorical", "classes": 4})
+    logits, level = random(1, 20), torch.tensor([[0, 1, 3, 2, 3]])
+    grouped = D.Categorical(logits=logits.unflatten(-1, (4, -1)).movedim(-2, -1))
+    expected = grouped.log_prob(level).sum(-1)
+    torch.testing.assert_close(categorical.log_density(level / 3 + 0.1, logits), expected)
+
+
 def test_every_name_is_tried():
     tried = {
         spec if isinstance(spec, str) else spec["family"] for spec in list(FAMILIES.values())[:7]

@@ -115,7 +115,9 @@ def test_p_is_uniform_without_an_effect_and_small_with_one(same, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "a", [np.ones((2, 3)), np.zeros((5, 3)), np.array([[1.0], [np.nan], [2.0]])], ids=str
+    "a",
+    [np.ones((2, 3)), np.ones((5, 3)), np.zeros((5, 3)), np.array([[1.0], [np.nan], [2.0]])],
+    ids=str,
 )
 def test_what_cannot_be_said_is_not_a_number(a):
     b = np.exp(np.random.default_rng(0).normal(size=(5, a.shape[1])))
@@ -123,6 +125,40 @@ def test_what_cannot_be_said_is_not_a_number(a):
     assert np.isnan(list(vars(found).values())).all()
     found = contrasts.contrast(b, a, False, np.random.default_rng(0))
     assert np.isnan(list(vars(found).values())).all()
+
+
+def test_the_same_models_stay_together_when_they_are_drawn_anew():
+    random = np.random.default_rng(9)
+    z = random.normal(size=(12, 5))
+    a, b = np.exp(0.3 * z), np.exp(0.2 * z)  # of which the ratio hardly depends on the models
+    low, high = contrasts.over_models_and_pairs(a, b, True, np.random.default_rng(0))
+    apart_low, apart_high = contrasts.over_models_and_pairs(a, b, False, np.random.default_rng(0))
+    assert high - low < 0.2 * (apart_high - apart_low)
+
+
+def test_a_permutation_is_of_deviations_whatever_the_means():
+    random = np.random.default_rng(10)
+    noise = np.exp(0.1 * random.normal(size=(2, 12, 4)))
+    found = [
+        contrasts.permutation(noise[0], factor * noise[1], False, np.random.default_rng(0))
+        for factor in (1.0, 50.0)
+    ]
+    assert found[0] == found[1] and found[0] > 0.05
+
+
+def test_the_degrees_of_freedom_are_those_of_welch_and_satterthwaite():
+    """For values whose effect is a mean, the interval is scipy's."""
+    random = np.random.default_rng(11)
+    a, b = np.exp(0.3 * random.normal(size=(4, 1))), np.exp(0.1 * random.normal(size=(9, 1)))
+    variances = [
+        contrasts._jackknife(contrasts.log_cv(contrasts._without_each(x)).mean(-1)) for x in (a, b)
+    ]
+    (v, n), (w, m) = variances
+    freedom = (v + w) ** 2 / (v**2 / (n - 1) + w**2 / (m - 1))
+    low, high, error = contrasts.over_models(a, b, same=False)
+    expected = stats.t.ppf(0.975, freedom) * error
+    assert (high - low) / 2 == pytest.approx(expected)
+    assert n == 4 and m == 9
 
 
 def test_the_same_stream_gives_the_same_numbers():

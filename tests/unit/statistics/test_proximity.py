@@ -83,5 +83,8 @@ def test_of_few_models_the_interval_is_over_pairs():
 def test_the_spread_is_that_of_latents_in_every_direction():
     latents = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     assert spread(latents) == pytest.approx(np.sqrt((0.5 + 2.0) / 2))
+    assert spread(latents + np.array([5, -40])) == pytest.approx(
+        spread(latents)
+    )  # wherever they lie
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     assert spread(latents @ turn) == pytest.approx(spread(latents))

@@ -94,7 +94,7 @@ SINGLE_IN_ORDERS = DEFAULT["experiments"]["proximity"] | {
         (
             "experiments.proximity",
             SINGLE_IN_ORDERS,
-            "vaes.single has one decoder, which has no other",
+            "2 asked for, but vaes.single has 1",
         ),
         ("experiments.proximity.vae", "triple", "'triple' is no VAE type; there are single"),
         ("curves.segments", 8, "16 pieces need at least as many curves.segments, which is 8"),

@@ -84,6 +84,13 @@ def test_variation_asks_for_fewer_decoders_beside_all_and_for_several_curves():
     assert len(found.requests()) == 3 * 2 * (2 + 3)
 
 
+def test_types_that_have_fewer_decoders_are_not_asked_for_more():
+    config = copy.deepcopy(DEFAULT)
+    config["experiments"]["variation"]["decoders"] = [3, 1, 10]
+    found = experiments(checked(config))["variation"]
+    assert found.decoder_counts == {"single": [1], "ensemble": [1, 3, 10]}
+
+
 def test_decoders_are_counted_up_in_several_orders_but_all_of_them_once():
     config = copy.deepcopy(DEFAULT)
     e = config["experiments"]["proximity"]

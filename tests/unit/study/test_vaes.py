@@ -49,7 +49,6 @@ def test_a_type_is_trained_like_its_number_of_decoders_but_for_what_is_its_own(
     ("likelihood", "count"),
     [
         ("poisson", 1),
-        ("gaussian", 1),
         ({"family": "gaussian", "deviation": 0.1}, 1),
         ({"family": "gaussian", "deviation": "learned"}, 2),
         ({"family": "categorical", "classes": 7}, 7),

@@ -31,7 +31,8 @@ _OFFERED = {
     "CubicSpline": "curves",
     "StudyError": "errors",
 }
-__all__ = list(_OFFERED)
+__all__ = ["__version__", *_OFFERED]
+__version__ = "1.0.0"
 
 
 def __getattr__(name):

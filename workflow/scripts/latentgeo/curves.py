@@ -7,6 +7,7 @@ A family is nothing but its basis Phi, so that one solver serves all of them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,8 @@ import numpy as np
 import torch
 from scipy.interpolate import CubicSpline as _Spline
 from torch import Tensor
+
+from .errors import StudyError
 
 
 class Family(Protocol):
@@ -26,11 +29,25 @@ class Family(Protocol):
         """Phi at times t in [0, 1], shape (T,): (T, P), 0 at both ends."""
 
 
+MOST_DEGREE = 12
+"""Of polynomials: above it powers can hardly be told apart."""
+
+
+def _check_whole(family: str, size: int, most: float = math.inf) -> None:
+    """Raise StudyError when a degree, or a number of pieces, is none."""
+    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= most:
+        ends = "2 or more" if most == math.inf else f"2 to {most}"
+        raise StudyError(f"{family}({size!r}): a whole number, {ends}, is wanted")
+
+
 @dataclass(frozen=True)
 class Polynomial:
     """The study's polynomials: Phi_k(t) = t^k - t^degree for k = 1 ... degree - 1."""
 
     degree: int
+
+    def __post_init__(self):
+        _check_whole("Polynomial", self.degree, MOST_DEGREE)
 
     @property
     def size(self) -> int:
@@ -48,6 +65,9 @@ class PiecewiseLinear:
 
     pieces: int
 
+    def __post_init__(self):
+        _check_whole("PiecewiseLinear", self.pieces)
+
     @property
     def size(self) -> int:
         return self.pieces - 1
@@ -63,6 +83,9 @@ class CubicSpline:
     """Natural cubic spline: Phi holds the splines that are 1 at one inner knot, 0 at the others."""
 
     pieces: int
+
+    def __post_init__(self):
+        _check_whole("CubicSpline", self.pieces)
 
     @property
     def size(self) -> int:
@@ -103,6 +126,7 @@ class Curves:
 
     def __call__(self, t: Tensor) -> Tensor:
         """Points at times t, shape (T,): (B, T, d); the ends are exact at t = 0 and t = 1."""
+        t = t.to(self.weights)
         return straight(self.start, self.end, t) + self.family.basis(t) @ self.weights
 
 

@@ -24,6 +24,8 @@ SAME = 1e-3
 """By what share of their size outputs may differ where only rounding differs, ..."""
 EXACT = 1e-7
 """... and derivatives in float64."""
+KINKED = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.PReLU, nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid)
+"""Layers whose slope jumps: no second derivative tells how far a curve is from its minimum."""
 
 
 def checked(
@@ -39,7 +41,7 @@ def checked(
     several = [decoders] if isinstance(decoders, nn.Module) else list(decoders)
     if not several:
         raise StudyError("decoders: there are none")
-    points = points[:POINTS].detach().double()
+    points = _different(points.detach().double())
     found = [
         _checked(f"decoder {number}", decoder, likelihood, points)
         for number, decoder in enumerate(several)
@@ -48,6 +50,13 @@ def checked(
     if len(sizes) > 1:
         raise StudyError(f"decoders: they give different numbers of outputs, {sizes}")
     return [decoder for decoder, _ in found]
+
+
+def _different(points: Tensor) -> Tensor:
+    """A few points (r, d) that are not all the same, of points (R, d)."""
+    some = torch.unique(points, dim=0)
+    some = some[torch.linspace(0, len(some) - 1, POINTS).round().long().unique()]
+    return some if len(some) > 1 else torch.cat([some, some + 1])
 
 
 def _checked(
@@ -65,6 +74,8 @@ def _checked(
     if has_closed_form(decoder) and not _agrees(decoder, likelihood.link, points):
         log.warning("%s: differentiated automatically, as its closed form is off", name)
         decoder = Opaque(decoder).eval()
+    if any(isinstance(module, KINKED) for module in decoder.modules()):
+        log.warning("%s: it has kinks (ReLU); what is said to have converged may not have", name)
     return decoder, output.shape[1]
 
 
@@ -87,18 +98,30 @@ def _outputs(name: str, decoder: nn.Module, points: Tensor) -> Tensor:
 def _check_outputs(
     name: str, decoder: nn.Module, likelihood: Likelihood, points: Tensor, output: Tensor
 ) -> None:
-    if not (torch.isfinite(output).all() and torch.isfinite(likelihood.link(output)).all()):
-        raise StudyError(f"{name}: its outputs are not finite")
     if output.shape[1] % likelihood.outputs or not output.shape[1]:
         raise StudyError(
             f"{name}: it gives {output.shape[1]} outputs, "
             f"but the likelihood reads {likelihood.outputs} for each feature"
         )
+    if not (torch.isfinite(output).all() and torch.isfinite(likelihood.link(output)).all()):
+        raise StudyError(f"{name}: its outputs are not finite")
+    _check_family(likelihood, likelihood.link(output.double()))
     close = SAME * output.abs().amax()
     if not torch.allclose(_outputs(name, decoder, points), output, rtol=0, atol=close):
         raise StudyError(f"{name}: it gives other outputs each time; it draws random numbers")
     if not torch.allclose(_outputs(name, decoder, points[:1]), output[:1], rtol=0, atol=close):
         raise StudyError(f"{name}: a point's outputs depend on the other points of its batch")
+
+
+def _check_family(likelihood: Likelihood, eta: Tensor) -> None:
+    """Whether a family's log-normaliser is finite and convex at natural parameters (R, D)."""
+    mean, variance = likelihood.moments(eta)
+    value, x = likelihood.log_normalizer(eta), torch.ones_like(eta)
+    spread = (likelihood.weigh(variance, x) * x).sum(-1)
+    if not all(part.isfinite().all() for part in (mean, value, spread)):
+        raise StudyError("likelihood: its log-normaliser is not finite at a decoder's outputs")
+    if (spread < 0).any():
+        raise StudyError("likelihood: its log-normaliser is not convex at a decoder's outputs")
 
 
 def _check_derivatives(name: str, decoder: nn.Module, link: Link, points: Tensor) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..curves import Family
-from ..objectives.fisher_rao import BETWEEN
+from ..objectives.fisher_rao import BETWEEN, WITHIN
 from .geodesics import Geodesics
 from .model import DEFAULT_CURVE, Model
 
@@ -29,11 +29,18 @@ def solve(
     initial: str | Tensor = "auto",
     latents: Tensor | None = None,
     tolerance: float = 1e-6,
+    progress: bool = False,
 ) -> Geodesics:
     """Geodesics from start to end, (B, d) each; see `Model` and `Model.solve`."""
     model = Model(decoders, likelihood=likelihood, coupling=coupling, latents=latents)
     return model.solve(
-        start, end, curve=curve, segments=segments, initial=initial, tolerance=tolerance
+        start,
+        end,
+        curve=curve,
+        segments=segments,
+        initial=initial,
+        tolerance=tolerance,
+        progress=progress,
     )
 
 
@@ -57,10 +64,13 @@ def distance_matrix(
     points: Tensor,
     *,
     likelihood: Any = "bernoulli",
-    coupling: str = BETWEEN,
+    coupling: str = WITHIN,
     latents: Tensor | None = None,
     **settings: Any,
 ) -> Tensor:
-    """Lengths of geodesics between all points (n, d): (n, n); see `Model.distance_matrix`."""
+    """Lengths of geodesics between all points (n, d): (n, n); see `Model.distance_matrix`.
+
+    Several decoders are coupled within each: between different ones there is no metric.
+    """
     model = Model(decoders, likelihood=likelihood, coupling=coupling, latents=latents)
     return model.distance_matrix(points, **settings)

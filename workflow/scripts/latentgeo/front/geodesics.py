@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from ..curves import Curves
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Geodesics:
     """B geodesics; `geodesics.curve(t)` gives their points.
 
@@ -27,4 +28,14 @@ class Geodesics:
     limit: list[str]
     points: Tensor
     weights: Tensor
-    curve: Curves = field(repr=False)
+    curve: Curves
+
+    def __repr__(self) -> str:
+        """How many there are and how they are; all tensors would fill pages."""
+        count, wrong = len(self.status), Counter(self.status)
+        less = {limit: n for limit, n in Counter(self.limit).items() if limit != "none"}
+        low, high = (float(end) for end in (self.length.min(), self.length.max()))
+        return (
+            f"Geodesics({count}, {dict(wrong)}, lengths {low:.4g} to {high:.4g} √nats, "
+            f"limits {less or 'none'})"
+        )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .. import geodesics
 from ..certificates import fisher_rao, fisher_rao_within
 from ..certificates.base import Certificate, unknown
-from ..curves import CubicSpline, Curves, Family
+from ..curves import FAMILIES, CubicSpline, Curves, Family
 from ..decoders.checked import checked
 from ..errors import StudyError
 from ..likelihoods.base import Likelihood
@@ -47,7 +47,8 @@ class Model:
     `likelihoods.named.named`). `coupling` says how several decoders are coupled in a step: all
     pairs of different ones (`between`) or each with itself (`within`, the expected metric).
     `latents`, (n, d), are where the data lie: what starts are found by, never part of an energy.
-    Raises StudyError for what is no decoder; see `decoders.checked`.
+    The first use raises StudyError for what is no decoder; see `decoders.checked`. Results have no
+    gradients.
     """
 
     def __init__(
@@ -93,21 +94,27 @@ class Model:
         segments: int = 32,
         initial: str | Tensor = "auto",
         tolerance: float = 1e-6,
-        progress: Callable[[str], None] = silent,
+        progress: bool = False,
     ) -> Geodesics:
         """Geodesics from start to end, (B, d) each.
 
         `initial` is `line`, `random`, `graph` (two dimensions), `landmarks` (any), or `auto`, which
         is one of the last two; or weights (B, P, d) of the curve family's basis. A geodesic has
-        converged when its energy is estimated to be within `tolerance` of the minimum.
+        converged when its energy is estimated to be within `tolerance` of the minimum. With
+        `progress` every step says how many curves are left.
         """
         start, end = _points("start", start), _points("end", end)
         if start.shape != end.shape:
             raise StudyError(f"start is {tuple(start.shape)}, end is {tuple(end.shape)}")
+        if not 0 < tolerance < 1:
+            raise StudyError(f"tolerance: {tolerance!r} is no share between 0 and 1")
+        if isinstance(curve, type) or not hasattr(curve, "basis"):
+            known = ", ".join(f"{family.__name__}(...)" for family in FAMILIES.values())
+            raise StudyError(f"curve: {curve!r}; one of {known} is wanted")
         if segments < max(2, curve.size + 1):
             raise StudyError(f"segments: {segments}; a curve of {curve} needs {curve.size + 1}")
         problem = Problem(self._objective(start), curve, start, end, segments)
-        return self._solved(problem, initial, tolerance, progress)
+        return self._solved(problem, initial, tolerance, _told if progress else silent)
 
     def _solved(
         self,
@@ -153,8 +160,10 @@ class Model:
     ) -> Tensor:
         """Lengths of geodesics between all points (n, d): (n, n), symmetric.
 
-        A geodesic's way back is taken to be as long. `settings` are those of `solve`; NaN where a
-        geodesic did not converge. With `measure="energy"` it is the energies, from row to column.
+        Of several decoders that are coupled `between` one another lengths are no distances: curves
+        make detours to where these agree. A geodesic's way back is taken to be as long. `settings`
+        are those of `solve`; NaN where a geodesic did not converge. With `measure="energy"` it is
+        the energies, from row to column.
         """
         return matrix(partial(self.solve, **settings), _points("points", points), measure, progress)
 
@@ -185,6 +194,8 @@ class Model:
         dim = points.shape[-1]
         if self.latents is not None and self.latents.shape[1] != dim:
             raise StudyError(f"points have {dim} dimensions, latents {self.latents.shape[1]}")
+        if self._checked is not None and self._around.shape[1] != dim:
+            raise StudyError(f"points have {dim} dimensions, before {self._around.shape[1]}")
         if self._checked is None:
             self._around = self._data(dim)
             self._checked = checked(self._given, self.likelihood, self._around)
@@ -208,6 +219,10 @@ class Model:
         return make_roadmap(self._checked, self.likelihood, self._around.numpy(), SEED)
 
 
+def _told(message: str) -> None:
+    print(message, flush=True)
+
+
 def _points(name: str, values: Tensor) -> Tensor:
     """Points as a float64 tensor (R, d); StudyError, with their name, for others."""
     values = torch.as_tensor(values).detach().double()
@@ -223,4 +238,6 @@ def _curves(points: Tensor) -> Tensor:
     points = torch.as_tensor(points).detach().double()
     if points.dim() != 3 or points.shape[1] < 2:
         raise StudyError(f"points: (curves, N + 1, dimensions), not {tuple(points.shape)}")
+    if not torch.isfinite(points).all():
+        raise StudyError("points: not finite")
     return points

@@ -110,7 +110,13 @@ def class_names(settings: Mapping[str, Any]) -> list[str]:
         return []
     root = Path(settings["root"]).expanduser()
     folder = root / "train" if (root / "train").is_dir() and (root / "test").is_dir() else root
-    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return folders(folder)
+
+
+def folders(root: str | Path) -> list[str]:
+    """The names of the folders in one, in order, but for hidden ones."""
+    names = (path.name for path in Path(root).iterdir() if path.is_dir())
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def content_of_folder(root: str) -> str:

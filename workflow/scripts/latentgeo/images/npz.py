@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import StudyError
+from ..errors import AGAIN, StudyError
 from ..io.arrays import load_arrays
 from .checks import SPLITS, select_classes, split_at_random
 from .counts import CHANNELS
 
+PREFIXES, KINDS = ("", "train_", "test_"), ("images", "labels")
 HINT = "it needs images, or train_images and test_images; labels of each are optional"
 
 
@@ -29,7 +30,8 @@ def read_npz(path: Path, classes: list[int], share: float, seed: int) -> dict[st
     which become 0 to 255. Where there are no test images a share is drawn. Raises StudyError,
     naming the file and array, for what is missing, or of another form.
     """
-    stored, source = load_arrays(path), f"data.file: {path}"
+    source = f"data.file: {path}"
+    stored = _stored(path)
     prefixes = [f"{split}_" for split in SPLITS] if "train_images" in stored else [""]
     arrays = {}
     for prefix in prefixes:
@@ -39,13 +41,33 @@ def read_npz(path: Path, classes: list[int], share: float, seed: int) -> dict[st
         arrays[name] = as_bytes(stored[name], f"{source}: {name}")
         nothing = np.zeros(len(arrays[name]), dtype=np.int64)
         arrays[f"{prefix}labels"] = stored.get(f"{prefix}labels", nothing)
-    labelled = all(f"{prefix}labels" in stored for prefix in prefixes)
+    labelled = _labelled(stored, prefixes, source)
     if len(prefixes) == 1:
         images, labels = arrays["images"], arrays["labels"]
         if len(images) < 4 or labels.shape != images.shape[:1]:
             raise StudyError(f"{source}: {len(images)} images, labels of shape {labels.shape}")
         arrays = split_at_random(images, labels, share, seed)
     return select_classes(arrays, classes if labelled else [], source)
+
+
+def _labelled(stored: Mapping[str, np.ndarray], prefixes: list[str], source: str) -> bool:
+    """Whether there are labels; StudyError for some of them, and for arrays that nobody reads."""
+    unused = {f"{p}{kind}" for p in PREFIXES if p not in prefixes for kind in KINDS} & {*stored}
+    if unused:
+        beside = ", ".join(f"{prefix}images" for prefix in prefixes)
+        raise StudyError(f"{source}: {', '.join(sorted(unused))} beside {beside}; {HINT}")
+    given = [f"{prefix}labels" in stored for prefix in prefixes]
+    if any(given) and not all(given):
+        raise StudyError(f"{source}: only one of train_labels and test_labels is there")
+    return all(given)
+
+
+def _stored(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a file that is the user's own: nobody is told to delete it."""
+    try:
+        return load_arrays(path)
+    except StudyError as error:
+        raise StudyError(f"data.file: {error}".removesuffix(f"; {AGAIN}")) from error
 
 
 def as_bytes(images: np.ndarray, source: str) -> np.ndarray:
@@ -55,6 +77,8 @@ def as_bytes(images: np.ndarray, source: str) -> np.ndarray:
             f"{source}: shape {images.shape}; (n, height, width) or (n, channels, height, width) "
             "with 1 or 3 channels is wanted"
         )
+    if not images.size:
+        raise StudyError(f"{source}: shape {images.shape} holds no pixels")
     if images.ndim == 4 and images.shape[1] == 1:
         images = images[:, 0]
     if images.dtype == np.uint8:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..errors import StudyError
 from .base import Moments
 from .links import IDENTITY
 
@@ -64,4 +65,6 @@ class Categorical:
 
 def make(classes: int) -> Categorical:
     """The likelihood `categorical`, of so many levels."""
+    if classes < 2:
+        raise StudyError(f"likelihood: categorical: classes: {classes!r}; 2 at least are wanted")
     return Categorical(classes)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..algebra import products, weighted_products
+from ..errors import StudyError
 from .base import Elementwise, Moments
 from .links import Scaled
 
@@ -138,6 +139,16 @@ class LearnedGaussian:
         return mean_and_variance(eta)[0]
 
 
-def make(deviation: float | str = 1.0, least: float = 0.0) -> Gaussian | LearnedGaussian:
-    """The likelihood `gaussian`; a deviation may be "learned", and then is at least so large."""
-    return LearnedGaussian(least) if deviation == LEARNED else Gaussian(deviation)
+def make(deviation: float | str, least: float = 0.0) -> Gaussian | LearnedGaussian:
+    """The likelihood `gaussian`; a deviation may be "learned", and then is at least so large.
+
+    Raises StudyError for deviations that are not positive.
+    """
+    if deviation == LEARNED:
+        if not 0 <= least < math.inf:
+            raise StudyError(f"likelihood: gaussian: least: {least!r}; 0 or more is wanted")
+        return LearnedGaussian(least)
+    if isinstance(deviation, str) or not 0 < deviation < math.inf:
+        wanted = f"a positive number or {LEARNED!r} is wanted"
+        raise StudyError(f"likelihood: gaussian: deviation: {deviation!r}; {wanted}")
+    return Gaussian(deviation)

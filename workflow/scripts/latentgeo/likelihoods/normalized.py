@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..errors import StudyError
 from .base import Moments
 from .links import IDENTITY, Link
 
@@ -21,7 +22,21 @@ class Normalized:
     outputs = 1
 
     def __init__(self, log_normalizer: Callable[[Tensor], Tensor], link: Link = IDENTITY):
-        self.log_normalizer, self.link = log_normalizer, link
+        self._given, self.link = log_normalizer, link
+
+    def log_normalizer(self, eta: Tensor) -> Tensor:
+        try:
+            found = self._given(eta)
+        except Exception as error:  # whatever a user's function may raise
+            told = f"{type(error).__name__}: {error}"
+            raise StudyError(f"likelihood: the log-normaliser fails ({told})") from error
+        shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        if shape != tuple(eta.shape[:-1]):
+            raise StudyError(
+                f"likelihood: the log-normaliser gives {shape} for natural parameters "
+                f"{tuple(eta.shape)}, not {tuple(eta.shape[:-1])}; it sums over the last axis"
+            )
+        return found
 
     def mean(self, eta: Tensor) -> Tensor:
         return self._slope(eta, create_graph=torch.is_grad_enabled() and eta.requires_grad)

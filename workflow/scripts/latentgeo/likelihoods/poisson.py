@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..errors import StudyError
 from .base import Elementwise
 
 LEVELS = 255
@@ -54,4 +55,6 @@ class Poisson(Elementwise):
 
 def make(levels: int = LEVELS) -> Poisson:
     """The likelihood `poisson`, of images whose brightest pixels are so many counts."""
+    if not 0 < levels < math.inf:
+        raise StudyError(f"likelihood: poisson: levels: {levels!r}; a positive number is wanted")
     return Poisson(levels)

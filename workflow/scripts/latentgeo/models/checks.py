@@ -11,6 +11,8 @@ from .vae import VAE
 
 IMAGES = 4
 """How many images a model is tried on."""
+SAME = 1e-4
+"""By what share of their size outputs may differ where only rounding differs."""
 
 
 def check_model(model: VAE, images: Tensor) -> None:
@@ -38,6 +40,7 @@ def check_model(model: VAE, images: Tensor) -> None:
         )
     if not all(torch.isfinite(part).all() for part in posterior):
         raise StudyError(f"{name}: its encoder's outputs are not finite")
+    _check_function(name, model, images, posterior)
     try:
         checked(list(model.decoders), model.likelihood, posterior[0])
     except StudyError as error:
@@ -49,3 +52,18 @@ def check_model(model: VAE, images: Tensor) -> None:
             f"{name}: its decoders give {outputs} outputs; the likelihood reads "
             f"{model.likelihood.outputs} for each of {features} pixels"
         )
+
+
+@torch.no_grad()
+def _check_function(
+    name: str, model: VAE, images: Tensor, posterior: tuple[Tensor, Tensor]
+) -> None:
+    """Whether the encoder gives the same again, and an image's own whatever comes with it."""
+    for wrong, some in (
+        ("it gives other outputs each time; it draws random numbers", images),
+        ("an image's outputs depend on the other images of its batch", images[:1]),
+    ):
+        for first, again in zip(posterior, model.encode(some), strict=True):
+            first = first[: len(again)]
+            if not torch.allclose(first, again, rtol=0, atol=SAME * first.abs().amax().item()):
+                raise StudyError(f"{name}: its encoder: {wrong}")

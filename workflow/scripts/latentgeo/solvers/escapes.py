@@ -21,4 +21,6 @@ def bowed(problem: Problem, weights: Tensor) -> Tensor:
     sides = torch.linalg.qr(chord, mode="complete").Q[..., 1:] * chord.norm(dim=1, keepdim=True)
     arc = fit(problem.family, problem.times, bow(problem.times)[None])  # 1×P×1
     ways = [side * way for side in sides.unbind(-1) for way in (1, -1)]
+    if not ways:  # in one dimension there is no side
+        return weights.new_zeros(0, *weights.shape)
     return torch.stack([weights + h * arc * way[:, None] for h in HEIGHTS for way in ways])

@@ -93,6 +93,8 @@ class Newton:
         if not (escapes and len(best)):
             return solution
         around = bowed(problem.select(best), solution.weights[best])[:escapes]
+        if not len(around):
+            return solution
         owner = torch.arange(len(best)).repeat(len(around))
         trials = problem.select(best.repeat(len(around)))
         state = NewtonState(trials, around.flatten(0, 1), self.tolerance)

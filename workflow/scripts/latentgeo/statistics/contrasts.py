@@ -62,6 +62,8 @@ def contrast(a: np.ndarray, b: np.ndarray, same: bool, random: np.random.Generat
     if min(len(a), len(b)) < 3 or not (a > 0).all() or not (b > 0).all():
         return Contrast(*[float("nan")] * 8)
     each = log_cv(a) - log_cv(b)
+    if not np.isfinite(each).all():  # models that are all alike
+        return Contrast(*[float("nan")] * 8)
     low, high, error = over_models(a, b, same)
     wide = over_models_and_pairs(a, b, same, random)
     return Contrast(

@@ -44,21 +44,23 @@ def by_decoders(geodesics: pd.DataFrame) -> pd.DataFrame:
     # one decoder has the same geodesics under all metrics
     first = table[table["decoders"] == fewest].drop_duplicates([*same, "order"])
     first = first.groupby(same)["scaled"].mean()
-    table["difference"] = table["scaled"] - table.join(first.rename("first"), on=same)["first"]
     rows = []
     for key, own in table.groupby(["metric", "curve", "decoders"]):
         row = dict(zip(("metric", "curve", "decoders"), key, strict=True))
         row |= {"models": own["seed"].nunique(), "pairs": own["pair"].nunique()}
         row |= {"orders": own["order"].nunique(), "n": len(own)}
         row |= {"mean": own["proximity"].mean(), "std": own["proximity"].std()}
-        found, over = _difference(own)
+        found, over = _difference(own.groupby(same)["scaled"].mean() - first)
         row |= {"scaled": own["scaled"].mean(), "difference": found.estimate}
         row |= {"low": found.low, "high": found.high, "over": over}
         rows.append(row | own[COUNTS].sum().to_dict())
     return pd.DataFrame(rows)
 
 
-def _difference(own: pd.DataFrame) -> tuple[Interval, str]:
-    over = "seed" if own["seed"].nunique() >= LEAST_MODELS else "pair"
-    values = own.groupby(over)["difference"].mean().to_numpy()
+def _difference(each: pd.Series) -> tuple[Interval, str]:
+    """Of differences by model and pair, some of them missing, the mean and what it is over."""
+    each = each.dropna()
+    models = each.index.get_level_values("seed").nunique()
+    over = "seed" if models >= LEAST_MODELS else "pair"
+    values = each.groupby(level=over).mean().to_numpy()
     return of_mean(values), {"seed": "models", "pair": "pairs"}[over]

@@ -133,8 +133,7 @@ def read(inputs: Any, params: Any, numbers: Sequence[int], order: int = 0) -> Ba
         checked = plugins.load("decoders", "checked").checked
         found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
         model.decoders = nn.ModuleList(found)
-    origin = model.origin.vae, model.origin.seed
-    model.decoders = nn.ModuleList(in_order(model.decoders, order, params.study_seed, *origin))
+    model.decoders = nn.ModuleList(in_order(list(model.decoders), order))
     means = {
         split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
         for split in {"train", params.split}

@@ -16,7 +16,7 @@ SPLITS = {"train": "training", "test": "test"}
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """The problems of a configuration that satisfies its schema, each naming its key."""
     yield from _classes(config["data"])
-    yield from _own(config["vaes"])
+    yield from _own(config["vaes"], config["training"]["seeds"])
     yield from _families(config["curves"])
     yield from _rows(config)
     yield from _segments(config["experiments"]["segments"], config["curves"]["families"])
@@ -68,12 +68,17 @@ def _classes(data: Mapping[str, Any]) -> Iterator[str]:
                 )
 
 
-def _own(vaes: Mapping[str, Any]) -> Iterator[str]:
+def _own(vaes: Mapping[str, Any], seeds: int) -> Iterator[str]:
     """Weights belong to models of the user's own, and are not trained."""
     for name, entry in vaes.items():
         own = entry if isinstance(entry, Mapping) else {}
         if "weights" in own and "model" not in own:
             yield f"vaes.{name}.weights: of which model? vaes.{name}.model must be given, too"
+        if seeds > 1 and "{seed}" not in own.get("weights", "{seed}"):
+            yield (
+                f"vaes.{name}.weights: {own['weights']} has no {{seed}}: all of the {seeds} "
+                "models would be the same; give each a file, or set training.seeds to 1"
+            )
         if "weights" in own and "training" in own:
             yield f"vaes.{name}.training: given weights are not trained; remove one of the two"
 
@@ -131,8 +136,14 @@ def _experiment(key: str, settings: Mapping[str, Any], config: Mapping[str, Any]
         for asked in _listed(settings.get("decoders", ())):
             if asked > vaes[vae]:
                 yield f"{key}.decoders: {asked} asked for, but vaes.{vae} has {vaes[vae]}"
-        if settings.get("orders", 1) > 1 == vaes[vae]:
-            yield f"{key}.orders: vaes.{vae} has one decoder, which has no other order"
+        if settings.get("orders", 1) > vaes[vae]:
+            asked = f"{settings['orders']} asked for, but vaes.{vae} has {vaes[vae]}"
+            yield f"{key}.orders: {asked} decoders, each of which comes first in one"
+    yield from _density(key, settings)
+
+
+def _density(key: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """The density metric has neither a grid nor decoders."""
     if "density" in _listed(settings.get("metrics", settings.get("metric", ()))):
         if settings.get("start") in ("graph", "landmarks"):
             yield (

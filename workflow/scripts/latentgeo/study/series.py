@@ -26,7 +26,7 @@ class Series:
     start: str
     solver: str
     order: int = 0
-    """In which a model's decoders are taken: 0 is their own, others are drawn."""
+    """In which a model's decoders are taken, see `orders`: 0 is their own."""
 
     @classmethod
     def of(cls, names: Any) -> Series:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from . import sources
+
 
 def decoder_counts(config: Mapping[str, Any]) -> dict[str, int]:
     """How many decoders each type has, of a checked configuration."""
@@ -55,6 +57,12 @@ def own_files(config: Mapping[str, Any], vae: str, seed: int) -> dict[str, str]:
     path = module(config, vae).rpartition(":")[0]
     files = {"module": path, "weights": weights(config, vae, seed)}
     return {name: file for name, file in files.items() if file}
+
+
+def own_code(config: Mapping[str, Any], vae: str) -> list[Path]:
+    """The user's file that builds a type's models, and what it imports from beside it."""
+    path = Path(module(config, vae).rpartition(":")[0])
+    return sources.files(path.parent, path.stem) if path.suffix else []
 
 
 def missing_files(config: Mapping[str, Any]) -> Iterator[str]:

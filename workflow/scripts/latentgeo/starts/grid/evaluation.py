@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...decoders.passes import POINTS_AT_ONCE, precision
+from ...errors import StudyError
 from ...likelihoods.base import Likelihood
 from .derivatives import FIRST, IN_X, IN_Y, SECOND, stretched
 from .fields import LatentGrid, node_positions
@@ -28,6 +29,8 @@ MARGIN = 1.5
 decoders hardly change, is many a shortest way of a single decoder."""
 FINER = Fraction(4, 3)
 """Points of the lattice for each node, along an axis: products have finer features than factors."""
+FLAT = 1e-6
+"""Share of another axis' spread below which an axis has none."""
 FEATURES_AT_ONCE = 112
 """Pixels that are interpolated together: more only take memory."""
 
@@ -50,8 +53,9 @@ def evaluate_grid(
     a lattice that is finer. Far out, where nodes are sparse, these may oscillate; the entropy,
     which figures show, does not.
     """
-    centre, scale = np.median(latents, axis=0), DENSE_WITHIN * latents.std(axis=0)
-    ends = np.arcsinh((_box(latents) - centre) / scale)
+    centre, deviation = np.median(latents, axis=0), _deviation(latents)
+    scale = DENSE_WITHIN * deviation
+    ends = np.arcsinh((_box(latents, deviation) - centre) / scale)
     coarse, fine = (
         (centre + scale * np.sinh(np.linspace(*ends, count))).T
         for count in (nodes, int(FINER * nodes))
@@ -68,10 +72,19 @@ def evaluate_grid(
     return LatentGrid(fine, centre, scale, **{name: f.numpy() for name, f in fields.items()})
 
 
-def _box(latents: np.ndarray) -> np.ndarray:
+def _deviation(latents: np.ndarray) -> np.ndarray:
+    """Standard deviations of latents (n, 2); of axes that have none the other's, or 1."""
+    own = latents.std(axis=0)
+    usual = own.max() or 1.0
+    return np.where(own > FLAT * usual, own, usual)
+
+
+def _box(latents: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     """The lowest and highest corner of the grid: (2, 2)."""
     low, high = np.quantile(latents, [LEFT_OUT, 1 - LEFT_OUT], axis=0)
-    return np.stack([low, high]) + MARGIN * np.outer([-1, 1], high - low)
+    width = np.maximum(high - low, FLAT * deviation)
+    wide = np.where(width > FLAT * deviation, width, deviation)
+    return np.stack([low, high]) + MARGIN * np.outer([-1, 1], wide)
 
 
 @torch.no_grad()
@@ -80,9 +93,18 @@ def _decode(decoder: nn.Module, likelihood: Likelihood, points: Tensor) -> Decod
     nodes, dtype = isqrt(len(points)), precision(decoder)
     parts = []
     for part in points.split(POINTS_AT_ONCE):
-        eta = likelihood.link(decoder(part.to(dtype)).flatten(1))
+        # a layer may work in place
+        eta = likelihood.link(decoder(part.to(dtype, copy=True)).flatten(1))
         pixels = eta.shape[-1] // likelihood.outputs
-        parts.append((likelihood.mean(eta), eta, likelihood.entropy(eta) / pixels))
+        found = likelihood.mean(eta), eta, likelihood.entropy(eta) / pixels
+        good = torch.stack([values.flatten(1).isfinite().all(1) for values in found[:2]]).all(0)
+        if not good.all():
+            where = ", ".join(f"{x:.3g}" for x in part[~good][0].tolist())
+            raise StudyError(
+                f"the grid over the latent space: a decoder's outputs are not finite at ({where}); "
+                "the starts landmarks and line need no grid"
+            )
+        parts.append(found)
     return Decoded(
         *(torch.cat(part).unflatten(0, (nodes, nodes)) for part in zip(*parts, strict=True))
     )

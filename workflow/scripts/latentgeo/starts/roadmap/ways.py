@@ -40,11 +40,11 @@ class Graph:
         h = None if self.flat else self._constant(start, end, steps)
         edges = self._costs(h)
         there, back = (self._field(edges, node) for node in (start, end))
-        found = []
-        for middle in self._middles(there[0], back[0], start, end):
-            nodes = trace(there[1], middle)[::-1] + trace(back[1], middle)[1:]
-            found.append(self._way(nodes, h))
-        return found
+        ways = [
+            tuple(trace(there[1], middle)[::-1] + trace(back[1], middle)[1:])
+            for middle in self._middles(there[0], back[0], start, end)
+        ]
+        return [self._way(list(nodes), h) for nodes in dict.fromkeys(ways)]
 
     def _constant(self, start: int, end: int, steps: int) -> float:
         """The h for which the shortest way takes so many steps."""

@@ -13,6 +13,7 @@ READY := $(VENV)/.ready
 # The whole study, from images to tables and figures.
 study: $(READY)
 	$(BIN)/snakemake --cores $(CORES)
+	@echo "The study on one page: results/study.html"
 
 # results/report.html: every table and figure with its caption.
 report: study
@@ -49,7 +50,8 @@ bench: $(READY)
 replication: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --directory studies/replication \
 		--configfile studies/replication.yaml -- \
-		results/tables/contrasts.csv results/tables/cv.csv results/tables/models.csv
+		results/tables/contrasts.csv results/tables/cv.csv results/tables/models.csv \
+		results/tables/claims.csv results/tables/proximity.csv results/tables/contest.csv
 
 clean:
 	rm -rf results .snakemake

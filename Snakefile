@@ -19,6 +19,14 @@ include: "rules/page.smk"
 look_at_results()
 
 
+onsuccess:
+    tell(last_words.success(Path(PAGE), Path("results/tables"), map(Path, TABLES | FIGURES)))
+
+
+onerror:
+    tell(last_words.failure(Path("results/logs"), STARTED))
+
+
 rule all:
     default_target: True
     input:

@@ -40,6 +40,8 @@ FAMILY = CubicSpline(8)
 LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
 OURS, ESCAPING = "newton", "newton-escapes"
 LOCAL = {"l-bfgs-b": l_bfgs_b, "adam": Adam(RATES), "stochman": Stochman()}
+FINE = 4
+"""Into how many every step is divided for a length."""
 SHARED = 50
 """Pairs that share the cost of a model's roadmap: those that the study has of a model."""
 KEY = ["dimensions", "likelihood", "vae", "coupling"]
@@ -89,8 +91,8 @@ def effort(setting: Setting, quick: bool) -> Effort:
     if quick:
         return Effort(3, 2, 1, 20)
     if setting.vae == "single":
-        return Effort(50, 12, 12, 300) if setting.dimensions < 32 else Effort(20, 8, 12, 300)
-    return Effort(16, 5, 12, 200) if setting.dimensions < 32 else Effort(5, 3, 4, 150)
+        return Effort(50, 12, 12, 300) if setting.dimensions < 32 else Effort(12, 6, 4, 200)
+    return Effort(12, 4, 6, 200) if setting.dimensions < 32 else Effort(4, 2, 2, 100)
 
 
 def contest(setting: Setting, results: Path, quick: bool, segments: int = 32) -> pd.DataFrame:
@@ -112,7 +114,8 @@ def contest(setting: Setting, results: Path, quick: bool, segments: int = 32) ->
     runs = {name: _with_actions(run, problem) for name, run in runs.items()}
     others = [_with_actions(run, problem) for run in others]
     known = Known.of([*runs.values(), *others], len(problem))
-    table = _rows(runs, known)
+    lengths = {name: _lengths(run, problem) for name, run in runs.items()}
+    table = _rows(runs, known, lengths)
     return table.assign(**{name: getattr(setting, name) for name in KEY})[[*KEY, *table]]
 
 
@@ -146,6 +149,13 @@ def _with_actions(run: list[Trace], problem: Problem) -> list[Trace]:
     return [replace(trace, action=float(a)) for trace, a in zip(run, actions, strict=True)]
 
 
+def _lengths(run: list[Trace], problem: Problem) -> list[float]:
+    """The lengths of the curves that a contestant ends with, in fine steps."""
+    weights = torch.stack([trace.weights for trace in run])
+    fine = replace(problem.select(list(range(len(run)))), segments=FINE * problem.segments)
+    return problem.objective.measures(fine.points(weights))["length"].tolist()
+
+
 def _warm_up(problem: Problem, model: models.Model) -> None:
     """torch's first calls are slow: nobody is charged for them."""
     some = problem.select([0, 1])
@@ -157,7 +167,11 @@ def _warm_up(problem: Problem, model: models.Model) -> None:
     newton_from_landmarks(some, few)
 
 
-def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known) -> pd.DataFrame:
+def _rows(
+    runs: dict[tuple[str, str], list[Trace]],
+    known: Known,
+    lengths: dict[tuple[str, str], list[float]],
+) -> pd.DataFrame:
     rows = []
     for (contestant, start), traces in runs.items():
         for pair, trace in enumerate(traces):
@@ -167,6 +181,8 @@ def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known) -> pd.DataFram
                 at = trace.reached(best * (1 + tolerance))
                 row[f"cpu_{level}"] = np.nan if at is None else trace.cpu[at]
             row |= {"cpu_total": trace.cpu[-1], "energy": trace.energy[-1], "best": best}
+            shortest = min(own[pair] for own in lengths.values() if pair < len(own))
+            row["longer"] = lengths[contestant, start][pair] / shortest - 1
             rows.append(row | {"steps": trace.steps, "converged": trace.converged})
     return pd.DataFrame(rows)
 
@@ -174,9 +190,10 @@ def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known) -> pd.DataFram
 def summarise(curves: pd.DataFrame) -> pd.DataFrame:
     """dimensions.csv: one row a setting, contestant and start.
 
-    `cpu_expected` is the mean CPU until 0.1 % of those that got there, over their share: what a
-    curve costs if attempts like these were repeated until one gets there; `ratio` is that over
-    ours from landmarks on the same pairs, a `lower_bound` where none got there.
+    `longer` is by what share the curve that it ends with is longer than the shortest that a
+    contestant found. `cpu_expected` is the mean CPU until 0.1 % of those that got there, over their
+    share: what a curve costs if attempts like these were repeated until one gets there; `ratio` is
+    that over ours from landmarks on the same pairs, a `lower_bound` where none got there.
     """
     rows = []
     for key, group in curves.groupby(KEY, sort=False):
@@ -188,6 +205,7 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
             row |= {"curves": len(own), "share_0.1pct": there.mean()}
             row |= {"share_1pct": own["cpu_1pct"].notna().mean()}
             row |= {"excess_worst": (own.energy / own.best - 1).max()}
+            row |= {"longer_median": own.longer.median()}
             row |= {"converged": own.converged.mean(), "steps_median": own.steps.median()}
             row |= {"cpu_total": own.cpu_total.mean(), "cpu_expected": expected(own)}
             row |= {"ratio": expected(own) / expected(ours.loc[own.pair])}

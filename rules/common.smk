@@ -121,6 +121,12 @@ def look_at_results():
         provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
 
 
+def tell(lines):
+    """Say something at the end of a run."""
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)
+
+
 def image_files():
     """What images are read from; a module's prefix does not move the user's own files."""
     return [local(path) for path in DATA_FILES] if CONTENT and PREFIX else DATA_FILES

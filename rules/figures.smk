@@ -140,7 +140,11 @@ use rule cv_figure as training_figure with:
     params:
         script="training_figure",
         code=code("training_figure"),
-        models=[{"vae": vae, "seed": seed} for vae in VAES for seed in SEEDS],
+        models=[
+            {"vae": vae, "seed": seed, "likelihood": str(vaes.likelihood(config, vae))}
+            for vae in VAES
+            for seed in SEEDS
+        ],
     message:
         "Drawing the training"
 

@@ -1,6 +1,7 @@
 # What the study is: its settings, checked; its experiments; where its results lie.
 import math
 import sys
+import time
 from pathlib import Path
 
 # This file's own place: the workflow may be run from elsewhere, included, or used as a module.
@@ -14,7 +15,7 @@ from latentgeo import plugins
 from latentgeo.errors import StudyError
 from latentgeo.images import counts
 from latentgeo.io import whole
-from latentgeo.study import configuration, environments, experiments, memory, plan
+from latentgeo.study import configuration, environments, experiments, last_words, memory, plan
 from latentgeo.study import provenance, sources, vaes
 from latentgeo.study.series import PLACE, Series, order_name, order_of, span
 from snakemake.exceptions import WorkflowError
@@ -23,6 +24,8 @@ from snakemake.exceptions import WorkflowError
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 GIVEN = {} if IS_MODULE else workflow.config_settings.config
 PREFIX = workflow.modifier.path_modifier.prefix or ""
+
+STARTED = time.time()
 
 try:
     configuration.complete(config, BASE / "config.yaml", GIVEN)

@@ -54,3 +54,19 @@ def test_a_changed_table_changes_the_document(prose, tmp_path):
         copy.write_bytes(path.read_bytes())
     table.assign(elbo=table["elbo"] + 1).to_csv(tmp_path / "default/models.csv", index=False)
     assert prose.filled(text) != text
+
+
+def test_every_column_of_every_table_is_described():
+    """In docs/tables.md, in the section of its table."""
+    from ast import literal_eval
+
+    text = (PROJECT / "tests/workflow/test_study.py").read_text(encoding="utf-8")
+    start = text.index("COLUMNS = {")
+    columns = literal_eval(text[start + len("COLUMNS = ") : text.index("\n}\n", start) + 2])
+    page = (PROJECT / "docs/tables.md").read_text(encoding="utf-8")
+    common, *sections = page.split("\n## ")
+    told = {section.partition(".csv\n")[0]: common + section for section in sections}
+    assert set(told) == set(columns)
+    for table, names in columns.items():
+        for name in names.split():
+            assert f"`{name}`" in told[table], (table, name)

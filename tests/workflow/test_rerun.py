@@ -117,6 +117,9 @@ TABLES_READ |= {"contest_figure", *CLAIMS}
         library("study/orders.py", {"evaluate_grid", *SOLVING}),
         library("study/configuration.py", []),
         library("study/plan.py", []),
+        library("study/page/render.py", ["study_page"]),
+        changed("workflow/report/figure-cv.rst", ["study_page"]),
+        changed("workflow/report/page/study.css", ["study_page"]),
     ],
 )
 def test_a_changed_file_reruns_what_depends_on_it(finished, file, rules, solved):
@@ -124,7 +127,8 @@ def test_a_changed_file_reruns_what_depends_on_it(finished, file, rules, solved)
         (finished.folder / file).touch()
     with finished.changed(file, "", "# a comment\n"):
         runs = finished.would_run()
-    assert set(runs) == rules
+    # the page shows all tables and figures
+    assert set(runs) == rules | ({"study_page"} if rules & (TABLES | FIGURES) else set())
     assert runs.get("solve_geodesics", 0) == solved
 
 
@@ -140,7 +144,9 @@ def test_a_touched_file_reruns_nothing(finished):
 
 
 def test_settings_of_another_source_of_images_rerun_nothing(finished):
-    assert finished.would_run("--config", "data={root: elsewhere, dataset: KMNIST}") == {}
+    """But for the page, which shows all settings."""
+    runs = finished.would_run("--config", "data={root: elsewhere, dataset: KMNIST}")
+    assert runs == {"study_page": 1}
 
 
 def test_code_from_the_future_or_the_past_reruns_nothing(finished):

@@ -31,11 +31,15 @@ for row, is_ratio in zip(rows, ratios, strict=True):
     axes = panels[0 if is_ratio else 1]
     ends = np.nan_to_num([[row.effect - row.low], [row.high - row.effect]])
     axes.errorbar(row.effect, y, xerr=ends, fmt=marker, color=colour, capsize=2, ms=4)
+    if np.isnan(row.effect):
+        where = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
+        axes.annotate("too few models", (0.02, y), fontsize=6, color="0.4", va="center", **where)
     ticks.append(y)
-    names.append(row.case)
+    names.append(shown.shortened(row.case, 80))
 panels[0].set_yticks(ticks, names, fontsize=6.5)
 panels[0].set_ylim(y - 1, 0)
 panels[0].set_xscale("log")
+plotting.plain_logarithmic(panels[0].xaxis)
 panels[0].axvline(1, color="black", lw=0.8)
 panels[1].axvline(0, color="black", lw=0.8)
 panels[0].set_xlabel("ratio")

@@ -5,7 +5,6 @@ from job import begin
 from latentgeo.io.tables import read_table
 from latentgeo.statistics.counts import COUNTS, note
 from latentgeo.study import plotting, shown
-from matplotlib.ticker import LogLocator, NullFormatter
 
 begin(snakemake)
 numbers = ["n", "reached", "reached_low", "reached_high", "steps", "initial"]
@@ -49,9 +48,7 @@ reached.set_yticks(ticks, names)
 reached.set_ylim(min(ticks) - 0.7, 1.2)
 reached.set_xlim(-0.02, 1.02)
 initial.set_xscale("log")
-initial.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
-initial.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-initial.xaxis.set_minor_formatter(NullFormatter())
+plotting.plain_logarithmic(initial.xaxis)
 steps.set_xlim(left=0)
 reached.set_xlabel("share of pairs within 0.1 % of\nthe lowest energy known")
 initial.set_xlabel("energy at the start over\nthe lowest known (mean)")

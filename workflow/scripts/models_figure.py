@@ -40,8 +40,8 @@ for axes, (vae, seed), grid_file, latents_file in zip(
     own = table[(table["vae"] == vae) & (table["seed"] == seed)]
     own = own.assign(points=[plane(points) for points in own["points"]])
     for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
-        axes.annotate(f"$c_{{{number + 1}}}$", points[len(points) // 2], fontsize=7, color="white")
         plotting.draw_curves(axes, np.array([points]), [converged])
+        plotting.annotate_curve(axes, points, f"$c_{{{number + 1}}}$")
     plotting.frame(axes, means, np.stack(own["points"]))
     plotting.latent_axes(axes, plane)
     axes.set_xlabel("")

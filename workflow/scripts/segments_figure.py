@@ -4,6 +4,7 @@ import numpy as np
 from job import begin
 from latentgeo.io.tables import read_table
 from latentgeo.study import plotting, shown
+from matplotlib.ticker import NullLocator
 
 begin(snakemake)
 measures = ["energy", "travel", "length"]
@@ -32,9 +33,10 @@ for (key, own), column in zip(groups, panels.T, strict=True):
 ticks = sorted(set(table["segments"]))
 for axes, measure in zip(panels[:, 0], measures, strict=True):
     axes.set_ylabel(labels[measure])
+    plotting.plain_logarithmic(axes.yaxis)
 for axes in panels[-1]:
     axes.set_xticks(ticks, list(map(str, ticks)))
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())
 notes = [left_out, "crosses: not converged" if not table["converged"].all() else ""]
 figure.supxlabel(plotting.with_notes("segments N; a line a pair", *notes))
 plotting.save(figure, snakemake.output)

@@ -16,17 +16,22 @@ table = pd.concat(
 tables = {vae: table[table["vae"] == vae] for vae in vaes}
 titles = [plotting.wrapped(f"{vae}{panels.spread(own)}", 3.5, 9) for vae, own in tables.items()]
 
+# ELBOs of different likelihoods are of different densities
+alike = len({model["likelihood"] for model in models}) == 1
 columns = min(len(vaes), 4)
 rows = -(-len(vaes) // columns)
 height = 3.2 + plotting.further_lines(titles, 9)
-figure, grid = plotting.grid(rows, columns, max(3.5 * columns, 4), height * rows, sharey=True)
+figure, grid = plotting.grid(rows, columns, max(3.5 * columns, 4), height * rows, sharey=alike)
 for axes, title, own in zip(plotting.filled(grid, len(vaes)), titles, tables.values(), strict=True):
     panels.draw_training(axes, own)
     axes.set_title(title, fontsize=9)
 last = table.groupby(["vae", "epoch"])["elbo"].mean()
 final = last.groupby("vae").last()
-# the first epochs, far below, would flatten the rest
-grid[0, 0].set_ylim(final.min() - 120, table["elbo"].max() + 10)
+for axes, vae in zip(grid.flat, vaes, strict=False):
+    some = vaes if alike else [vae]
+    # the first epochs, far below, would flatten the rest
+    highest = table.loc[table["vae"].isin(some), "elbo"].max()
+    axes.set_ylim(final[some].min() - 120, highest + 10)
 for axes in grid[:, 0]:
     axes.set_ylabel("held-out ELBO [nats]")
 if table["seed"].nunique() <= shown.MOST_SEEDS:

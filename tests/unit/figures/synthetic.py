@@ -206,7 +206,12 @@ class Results:
         return self.starts("cold", "hot")
 
     def training_figure(self):
-        models = [{"vae": vae, "seed": seed} for vae in self.vaes for seed in range(self.seeds)]
+        likelihood = {"likelihood": "continuous-bernoulli"}
+        models = [
+            {"vae": vae, "seed": seed} | likelihood
+            for vae in self.vaes
+            for seed in range(self.seeds)
+        ]
         histories = []
         for model in models:
             decoders = range(self.vaes[model["vae"]])

@@ -12,9 +12,10 @@ os.environ["MPLBACKEND"] = "agg"  # the user's may be one that this matplotlib d
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from scipy.interpolate import PchipInterpolator
 
 from ..io.whole import replacing
@@ -147,6 +148,19 @@ class Plane:
         return (np.asarray(points) - self.centre) @ self.directions
 
 
+def plain_logarithmic(axis: Axis) -> None:
+    """Plain numbers on a logarithmic axis, however little of it is shown."""
+    low, high = axis.get_view_interval()
+    decades = np.log10(high / low)
+    steps = (1,) if decades > 2 else (1, 3) if decades > 1 else (1, 1.5, 2, 3, 5, 7)
+    if decades < 0.3:
+        axis.set_major_locator(MaxNLocator(3))
+    else:
+        axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(lambda x, _: f"{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
 def latent_axes(axes: Axes, plane: Plane) -> None:
     """Axes of a plane of the latent space: labelled, equal aspect, closed frame."""
     axes.set_aspect("equal")
@@ -167,9 +181,10 @@ def entropy_map(axes: Axes, grid: dict[str, np.ndarray] | None):
         evenly = np.linspace(nodes[0], nodes[-1], 256)
         entropy = PchipInterpolator(nodes, entropy, axis=n)(evenly)
         extent += [nodes[0], nodes[-1]]
-    image = axes.imshow(
-        entropy.T, origin="lower", extent=extent, cmap="Greys_r", interpolation="bilinear"
-    )
+    # most nodes lie where the latents do; what is far out may be anything
+    low, high = np.quantile(grid["entropy"][-1], [0.02, 0.98])
+    style = {"cmap": "Greys_r", "interpolation": "bilinear", "vmin": low, "vmax": high}
+    image = axes.imshow(entropy.T, origin="lower", extent=extent, **style)
     axes.set_xlim(extent[:2])
     axes.set_ylim(extent[2:])
     return image
@@ -207,6 +222,13 @@ def scatter_latents(
         name = shown.shortened(names[label]) if names else f"class {label}"
         shape = {"marker": "o", "s": 3} if n < 5 else {"marker": "^", "s": 6}
         axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=name, **shape)
+
+
+def annotate_curve(axes: Axes, points: np.ndarray, name: str) -> None:
+    """A curve's name, outlined, beside the middle of its points (T, 2)."""
+    outline = [Stroke(linewidth=1.6, foreground="black"), Normal()]
+    place = {"textcoords": "offset points", "xytext": (3, 3), "path_effects": outline}
+    axes.annotate(name, points[len(points) // 2], fontsize=7, color="white", zorder=5, **place)
 
 
 def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) -> None:

@@ -23,7 +23,7 @@ def page(**content: Any) -> str:
     found = Environment(
         loader=FileSystemLoader(REPORT / "page"), autoescape=True, undefined=StrictUndefined
     )
-    found.trim_blocks = found.lstrip_blocks = True
+    found.trim_blocks = found.lstrip_blocks = found.keep_trailing_newline = True
     exhibits = {
         letter: {
             "title": title,

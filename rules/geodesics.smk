@@ -20,6 +20,7 @@ rule solve_geodesics:
     resources:
         mem_mb=grows(memory_of_geodesics),
         runtime=grows(60),
+        gpu=1 if config["curves"]["device"] == "cuda" else 0,
     params:
         code=code_of_geodesics,
         study_seed=config["seed"],
@@ -32,6 +33,7 @@ rule solve_geodesics:
         solver=lambda w: config["solvers"][w.solver],
         metric=metric_settings,
         split=config["pairs"]["split"],
+        device=config["curves"]["device"],
         torch=TORCH,
     message:
         "Solving {wildcards.metric} geodesics {wildcards.block}: {wildcards.vae}, "
@@ -57,6 +59,7 @@ rule solve_segments:
     resources:
         mem_mb=grows(memory_of_segments),
         runtime=grows(60),
+        gpu=1 if config["curves"]["device"] == "cuda" else 0,
     params:
         code=code_of_segments,
         study_seed=config["seed"],
@@ -69,6 +72,7 @@ rule solve_segments:
         start=SEGMENTS["start"],
         solver=config["solvers"][SEGMENTS["solver"]],
         split=config["pairs"]["split"],
+        device=config["curves"]["device"],
         torch=TORCH,
     message:
         "Solving geodesics of {wildcards.vae} with other numbers of segments"

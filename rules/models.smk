@@ -71,11 +71,13 @@ rule evaluate_roadmap:
     resources:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
+        gpu=1 if config["curves"]["device"] == "cuda" else 0,
     params:
         code=code_with_likelihood("evaluate_roadmap"),
         model=wanted_model,
         study_seed=config["seed"],
         order=lambda w: order_of(w.order),
+        device=config["curves"]["device"],
         torch=TORCH,
     message:
         "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, between landmarks"
@@ -97,11 +99,13 @@ rule evaluate_grid:
     resources:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
+        gpu=1 if config["curves"]["device"] == "cuda" else 0,
     params:
         code=code_with_likelihood("evaluate_grid"),
         model=wanted_model,
         order=lambda w: order_of(w.order),
         nodes=config["grid"]["nodes"],
+        device=config["curves"]["device"],
         torch=TORCH,
     message:
         "Evaluating the decoders of {wildcards.vae}, seed {wildcards.seed}, on a grid"

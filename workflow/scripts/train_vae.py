@@ -6,13 +6,12 @@ import pandas as pd
 import torch
 from job import begin
 from latentgeo import plugins
-from latentgeo.errors import StudyError
 from latentgeo.images.checks import SPLITS, load_images
 from latentgeo.io.csv import write_table
 from latentgeo.models import files
 from latentgeo.models.architecture import Architecture
 from latentgeo.models.evaluation import evaluate
-from latentgeo.models.machine import processor
+from latentgeo.models.machine import device, processor
 from latentgeo.models.streams import Stream
 from latentgeo.models.training import Schedule, spread, train
 from latentgeo.models.vae import VAE, Origin
@@ -25,13 +24,6 @@ def rows(evaluation, **columns):
         columns | {"decoder": k, "elbo": fit - kl, "reconstruction": fit, "kl": kl}
         for k, fit in enumerate(fits)
     ]
-
-
-def device(name):
-    usable = torch.cuda.is_available()
-    if name == "cuda" and not usable:
-        raise StudyError("training.device: cuda, but torch finds no usable GPU; use cpu or auto")
-    return torch.device("cuda" if usable and name != "cpu" else "cpu")
 
 
 log = begin(snakemake)
@@ -62,7 +54,7 @@ else:
         stream,
         train_images,
         test_images,
-        device(p.device),
+        device(p.device, "training.device"),
         checkpoint=Path(snakemake.output.model).with_name("checkpoint.safetensors"),
         progress=report_epoch,
     )
@@ -70,7 +62,7 @@ evaluation = evaluate(model, test_images, stream)
 log.info("test ELBO %.1f nats, mean over decoders", evaluation.elbo.mean().item())
 by_epoch = [row for n, e in enumerate(history, 0 if weights else 1) for row in rows(e, epoch=n)]
 write_table(pd.DataFrame(by_epoch), snakemake.output.history)
-origin = Origin(p.vae, p.seed, processor(device(p.device)))
+origin = Origin(p.vae, p.seed, processor(device(p.device, "training.device")))
 evaluated = pd.DataFrame(rows(evaluation, vae=p.vae, seed=p.seed))
 write_table(evaluated.assign(processor=origin.processor), snakemake.output.evaluation)
 files.save(model, snakemake.output.model, origin)

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 import reference
 import torch
-from latentgeo.curves import Polynomial
+from latentgeo.curves import CubicSpline, Polynomial
+from latentgeo.likelihoods.named import named
+from latentgeo.objectives.fisher_rao import FisherRao
+from latentgeo.solvers.newton import Newton
+from latentgeo.solvers.problem import Problem
 from project import PROJECT
 
 
@@ -13,11 +17,12 @@ from project import PROJECT
 def benchmark(monkeypatch):
     """The benchmark's modules, without those that need the other contestants' packages."""
     monkeypatch.syspath_prepend(PROJECT / "benchmarks")
+    import georce
     import minima
     import restarts
     import traces
 
-    return {"minima": minima, "restarts": restarts, "traces": traces}
+    return {"georce": georce, "minima": minima, "restarts": restarts, "traces": traces}
 
 
 def trace(traces, cpu, energy, action=1.0):
@@ -105,3 +110,74 @@ def test_random_starts_of_both_kinds_are_equally_far_out(benchmark):
         out = problem.family.basis(problem.times) @ starts
         expected = spread * (0.5 * 0.6**2 * (1 + 1 / 4 + 1 / 9)) ** 0.5
         torch.testing.assert_close(out.square().mean((0, 1, 2)).sqrt(), expected, rtol=0.25, atol=0)
+
+
+# ── GEORCE ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def curved(likelihood, count=2, dim=3):
+    """Curves between points in the latent space of steep decoders, each coupled with itself."""
+    decoders = []
+    for _ in range(count):
+        decoder = torch.nn.Sequential(
+            torch.nn.Linear(dim, 16), torch.nn.SiLU(), torch.nn.Linear(16, 20)
+        )
+        for parameter in decoder.parameters():
+            parameter.data.mul_(3)
+        decoders.append(decoder.double().eval())
+    generator = torch.Generator().manual_seed(1)
+    start, end = torch.randn(2, 3, dim, generator=generator, dtype=torch.float64)
+    objective = FisherRao(decoders, named(likelihood), "within")
+    return Problem(objective, CubicSpline(6), start, end, 24)
+
+
+LIKELIHOODS = ["continuous-bernoulli", {"family": "gaussian", "deviation": 0.5}]
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS, ids=["bernoulli", "gaussian"])
+def test_georce_has_the_metrics_energy_and_its_gradients(benchmark, likelihood):
+    torch.manual_seed(2)
+    problem, georce = curved(likelihood), benchmark["georce"]
+    objective = problem.objective
+    points = problem.points(torch.randn(3, 5, 3, dtype=torch.float64))[0]
+    metric = objective.expand(points[None]).metric()[0, :-1]
+    steps = points.diff(dim=0)
+    expected = (steps[:, None] @ metric @ steps[..., None]).sum()
+    energy, ahead = georce.quadratic(objective, points)
+    torch.testing.assert_close(energy, expected, rtol=1e-9, atol=0)
+    gradient, h = georce.energy_gradient(points, metric, ahead), 1e-5
+    for row in (1, 7, 23):
+        for axis in range(3):
+            ends = []
+            for sign in (1, -1):
+                moved = points.clone()
+                moved[row, axis] += sign * h
+                ends.append(georce.quadratic(objective, moved)[0])
+            slope = (ends[0] - ends[1]) / (2 * h)
+            torch.testing.assert_close(gradient[row - 1, axis], slope, rtol=1e-5, atol=1e-6)
+
+
+def test_georces_steps_are_stationary_for_what_is_held_fixed(benchmark):
+    """∂/∂u_t of Σ u_tᵀ G_t u_t + g_t · z_t is the same for all t, and the steps reach the end."""
+    torch.manual_seed(3)
+    problem, georce = curved("bernoulli"), benchmark["georce"]
+    points = problem.points(torch.randn(3, 5, 3, dtype=torch.float64))[0]
+    metric = problem.objective.expand(points[None]).metric()[0, :-1]
+    _, ahead = georce.quadratic(problem.objective, points)
+    steps = georce.stationary(points, metric, ahead)
+    torch.testing.assert_close(steps.sum(0), points[-1] - points[0])
+    later = torch.stack([ahead[t + 1 :].sum(0) for t in range(len(ahead))])
+    slopes = 2 * (metric @ steps[..., None])[..., 0] + later
+    torch.testing.assert_close(slopes, slopes[:1].expand_as(slopes), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS, ids=["bernoulli", "gaussian"])
+def test_georce_ends_near_our_minimum_and_never_rises(benchmark, likelihood):
+    torch.manual_seed(4)
+    problem, traces = curved(likelihood), benchmark["traces"]
+    found = benchmark["georce"].georce(problem, None, traces.Budget(100))
+    ours = Newton().solve(problem, torch.zeros(3, 5, 3, dtype=torch.float64))
+    for trace, energy in zip(found, ours.energy.tolist(), strict=True):
+        assert trace.converged and 1 < trace.steps < 100
+        assert energy * 0.9999 <= trace.energy[-1] <= 1.03 * energy < 1.03 * trace.energy[0]
+        assert (np.diff(trace.cpu) > 0).all()

@@ -4,7 +4,8 @@ import torch
 from latentgeo.algebra import products, weighted_products
 from latentgeo.decoders.activations import ACTIVATIONS
 from latentgeo.decoders.layers import LINEAR_PARTS, linear_part
-from latentgeo.decoders.passes import DecoderPass, natural_parameters, precision
+from latentgeo.decoders.passes import DecoderPass, natural_parameters
+from latentgeo.decoders.places import precision
 from latentgeo.likelihoods.continuous_bernoulli import CONTINUOUS_BERNOULLI
 from torch import nn
 

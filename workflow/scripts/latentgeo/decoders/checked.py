@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from ..errors import StudyError
 from ..likelihoods.base import Likelihood
 from ..likelihoods.links import Link
+from . import places
 from .differentiated import DifferentiatedPass, Opaque
 from .layers import has_closed_form
-from .passes import DecoderPass, precision
+from .passes import DecoderPass
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ def _checked(
 def _outputs(name: str, decoder: nn.Module, points: Tensor) -> Tensor:
     """What it gives for points (R, d), flattened: (R, O)."""
     try:
-        output = decoder(points.to(precision(decoder), copy=True))
+        output = decoder(places.moved(points, decoder, copy=True))
     except Exception as error:  # whatever a module may raise
         shape = tuple(points.shape)
         raise StudyError(f"{name}: it fails at points of shape {shape} ({error})") from error

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from ..likelihoods.links import Link
+from . import places
 from .layers import has_closed_form
-from .passes import DecoderPass, natural_parameters, precision
+from .passes import DecoderPass, natural_parameters
 
 
 def make_pass(decoder: nn.Module, link: Link, points: Tensor) -> DecoderPass | DifferentiatedPass:
@@ -37,9 +38,9 @@ class DifferentiatedPass:
 
     def __init__(self, decoder: nn.Module, link: Link, points: Tensor):
         self.decoder, self.link, self.residual = decoder, link, None
-        self.dtype = precision(decoder)
+        self.dtype = places.precision(decoder)
         with torch.enable_grad():
-            self.points = points.detach().to(self.dtype).requires_grad_()
+            self.points = places.moved(points.detach(), decoder).requires_grad_()
             self._eta = natural_parameters(decoder, link, self.points)
         self.eta = self._eta.detach()
 

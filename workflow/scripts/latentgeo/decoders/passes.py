@@ -6,13 +6,13 @@ Shapes: points (R, d), natural parameters and residuals (R, D).
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
 from ..algebra import weighted_products
 from ..likelihoods.links import Link
+from . import places
 from .activations import ACTIVATIONS
 from .layers import layers, linear_part
 
@@ -25,14 +25,8 @@ def natural_parameters(decoder: nn.Module, link: Link, points: Tensor) -> Tensor
 
     The decoder runs in the precision of its parameters.
     """
-    points = points.to(precision(decoder), copy=True)  # a layer may work in place
+    points = places.moved(points, decoder, copy=True)
     return link(decoder(points).flatten(1).double())
-
-
-def precision(decoder: nn.Module) -> torch.dtype:
-    """The type of a decoder's parameters; float64 where it has none."""
-    numbers = (p.dtype for p in chain(decoder.parameters(), decoder.buffers()))
-    return next((dtype for dtype in numbers if dtype.is_floating_point), torch.float64)
 
 
 class DecoderPass:
@@ -48,7 +42,7 @@ class DecoderPass:
         self.layers, self.link = list(layers(decoder)), link
         self.inputs, self.outputs = [], []
         with torch.enable_grad():
-            self.points = value = points.detach().to(precision(decoder)).requires_grad_()
+            self.points = value = places.moved(points.detach(), decoder).requires_grad_()
             for layer in self.layers:
                 activation = ACTIVATIONS.get(type(layer))
                 if activation:
@@ -78,7 +72,7 @@ class DecoderPass:
         The second is 0 before a residual was pulled.
         """
         dim, count = self.points.shape[1], int(rows.sum())
-        tangents = torch.eye(dim, dtype=self.points.dtype).repeat(count, 1)  # r·d × …
+        tangents = torch.eye(dim).to(self.points).repeat(count, 1)  # r·d × …
         curvature = tangents.new_zeros(count, dim, dim)
         activations = iter(zip(self.inputs, self.adjoints, strict=True))
         for layer in self.layers:

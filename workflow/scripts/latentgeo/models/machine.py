@@ -1,4 +1,4 @@
-"""What a model was trained on: another processor trains another model from the same seed."""
+"""What to work on, and what a model was trained on: another processor trains another model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import platform
 from pathlib import Path
 
 import torch
+
+from ..errors import StudyError
+
+
+def device(wanted: str, key: str) -> torch.device:
+    """Where to work: `cpu`, `cuda`, or `auto`, which takes a GPU where there is one.
+
+    StudyError, naming the config's key, for a GPU that torch cannot use.
+    """
+    usable = torch.cuda.is_available()
+    if wanted == "cuda" and not usable:
+        raise StudyError(f"{key}: cuda, but torch finds no usable GPU; use cpu or auto")
+    return torch.device("cuda" if usable and wanted != "cpu" else "cpu")
 
 
 def processor(device: torch.device) -> str:

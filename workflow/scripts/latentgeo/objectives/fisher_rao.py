@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..decoders import places
 from ..decoders.passes import POINTS_AT_ONCE, natural_parameters
 from ..likelihoods.base import Likelihood
 from . import terms
@@ -75,7 +76,7 @@ class FisherRao:
 
     def energy(self, points: Tensor) -> Tensor:
         energy = terms.travel if self.coupling == WITHIN else terms.energy
-        return energy(self.likelihood, self.decode(points))
+        return places.home(energy(self.likelihood, self.decode(points)))
 
     def expand(self, points: Tensor) -> FisherRaoExpansion:
         mixed = self.coupling == BETWEEN and len(self.decoders) > 1
@@ -104,12 +105,13 @@ class FisherRao:
         ends = metric[:, :-1], metric[:, 1:]
         squares = [(steps.mT @ g @ steps)[..., 0, 0].clamp(min=0) for g in ends]
         eta = torch.stack(expansion.eta)
-        return {
+        measures = {
             "disagreement": terms.disagreement(self.likelihood, eta),
             "travel": terms.travel(self.likelihood, eta),
             "length": (squares[0].sqrt() + squares[1].sqrt()).sum(-1) / 2,
             "published_length": terms.published_length(self.likelihood, eta),
         }
+        return {name: places.home(values) for name, values in measures.items()}
 
     def _count(self, evaluations: int) -> None:
         self.evaluations += evaluations

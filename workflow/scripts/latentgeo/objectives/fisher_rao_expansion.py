@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..algebra import products
+from ..decoders import places
 from ..decoders.differentiated import make_pass
-from ..decoders.passes import precision
 from ..likelihoods.base import Likelihood
 from .base import Hessian
 
@@ -54,7 +54,7 @@ class FisherRaoExpansion:
         self.mean, self.variance = ([m[order] for m in moments] for order in (0, 1))
         self.sums = _total(self.eta), _total(self.mean)
         self.energy = self._energy()
-        self.resolution = self._resolution(torch.finfo(precision(decoders[0])).eps)
+        self.resolution = self._resolution(torch.finfo(places.precision(decoders[0])).eps)
 
     def gradient(self) -> Tensor:
         return self._gradient
@@ -85,7 +85,7 @@ class FisherRaoExpansion:
         if self.mixed:
             every = products(weighted_sum[:, :-1], jacobian_sum[:, 1:])
             upper = (every - own) / (decoder_count * (decoder_count - 1))
-        return Hessian(diagonal, -upper)
+        return Hessian(places.home(diagonal), places.home(-upper))
 
     def metric(self) -> Tensor:
         """The pulled-back Fisher information, mean over decoders of Jᵀ V J: (B, N + 1, d, d)."""
@@ -95,7 +95,7 @@ class FisherRaoExpansion:
         for decoder_pass, variance in zip(self.passes, self.variance, strict=True):
             jacobian = decoder_pass.push(every)[0].double().unflatten(0, self.shape[:2])
             weighted = self.likelihood.weigh(variance[:, :, None], jacobian)
-            total += products(weighted, jacobian) / len(self.passes)
+            total += places.home(products(weighted, jacobian)) / len(self.passes)
         return total
 
     def _energy(self) -> Tensor:
@@ -110,7 +110,7 @@ class FisherRaoExpansion:
             across = (every - same) / (decoder_count * (decoder_count - 1))
         ends = torch.stack([eta[:, [0, -1]] for eta in self.eta])
         normalizer = self.likelihood.log_normalizer(ends).mean(0)
-        return own / decoder_count - across + normalizer[:, 1] - normalizer[:, 0]
+        return places.home(own / decoder_count - across + normalizer[:, 1] - normalizer[:, 0])
 
     def _resolution(self, rounding: float) -> Tensor:
         """What rounding leaves of energies, of natural parameters by a share and of sums: (B,)."""
@@ -119,7 +119,8 @@ class FisherRaoExpansion:
             spread = spread + _dot(eta, self.likelihood.weigh(variance, eta))
             size = size + _dot(mean.abs(), eta.abs())
         exact = torch.finfo(torch.float64).eps * (size + self.eta[0].shape[1:].numel())
-        return (ROUNDINGS * rounding) ** 2 * spread / len(self.passes) + exact / len(self.passes)
+        left = (ROUNDINGS * rounding) ** 2 * spread + exact
+        return places.home(left / len(self.passes))
 
     @cached_property
     def _gradient(self) -> Tensor:
@@ -131,7 +132,7 @@ class FisherRaoExpansion:
             residual -= self.likelihood.weigh(self.variance[k][:, 1:-1], self._ahead(k))
             padded = F.pad(residual.div_(len(self.passes)), (0, 0, 1, 1))
             gradient = gradient + decoder_pass.pull(padded.flatten(0, 1)).double()
-        return gradient.view(self.shape)[:, 1:-1]
+        return places.home(gradient).view(self.shape)[:, 1:-1]
 
     def _ahead(self, k: int) -> Tensor:
         """etā^{-k}_{i+1} - eta^k_i at the inner points: (B, N - 1, D)."""

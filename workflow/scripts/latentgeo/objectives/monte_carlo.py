@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..decoders import places
 from ..decoders.passes import natural_parameters
 from ..likelihoods.base import Likelihood
 from . import terms
@@ -46,7 +47,8 @@ class MonteCarloFisherRao:
             eta = natural_parameters(decoder, self.likelihood.link, points[drawn])
             empty = eta.new_zeros(*drawn.shape, eta.shape[-1])
             parameters.append(empty.index_put(drawn.nonzero(as_tuple=True), eta))
-        return terms.monte_carlo_energy(self.likelihood, torch.stack(parameters), first, second)
+        eta = torch.stack(parameters)
+        return places.home(terms.monte_carlo_energy(self.likelihood, eta, first, second))
 
 
 def sample_decoder_pairs(

@@ -15,6 +15,7 @@ from .. import geodesics, plugins
 from ..certificates.base import Certificate, unknown
 from ..curves import Family
 from ..models import files
+from ..models.machine import device
 from ..models.vae import VAE
 from ..objectives.base import Ingredients
 from ..solvers.problem import Problem
@@ -134,6 +135,7 @@ def read(inputs: Any, params: Any, numbers: Sequence[int], order: int = 0) -> Ba
         found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
         model.decoders = nn.ModuleList(found)
     model.decoders = nn.ModuleList(in_order(list(model.decoders), order))
+    model.decoders.to(device(params.device, "curves.device"))
     means = {
         split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
         for split in {"train", params.split}

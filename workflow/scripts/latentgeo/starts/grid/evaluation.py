@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...decoders.passes import POINTS_AT_ONCE, precision
+from ...decoders import places
+from ...decoders.passes import POINTS_AT_ONCE
 from ...errors import StudyError
 from ...likelihoods.base import Likelihood
 from .derivatives import FIRST, IN_X, IN_Y, SECOND, stretched
@@ -90,21 +91,19 @@ def _box(latents: np.ndarray, deviation: np.ndarray) -> np.ndarray:
 @torch.no_grad()
 def _decode(decoder: nn.Module, likelihood: Likelihood, points: Tensor) -> Decoded:
     """In the decoder's own precision."""
-    nodes, dtype = isqrt(len(points)), precision(decoder)
-    parts = []
+    nodes, parts = isqrt(len(points)), []
     for part in points.split(POINTS_AT_ONCE):
-        # a layer may work in place
-        eta = likelihood.link(decoder(part.to(dtype, copy=True)).flatten(1))
+        eta = likelihood.link(decoder(places.moved(part, decoder, copy=True)).flatten(1))
         pixels = eta.shape[-1] // likelihood.outputs
         found = likelihood.mean(eta), eta, likelihood.entropy(eta) / pixels
         good = torch.stack([values.flatten(1).isfinite().all(1) for values in found[:2]]).all(0)
         if not good.all():
-            where = ", ".join(f"{x:.3g}" for x in part[~good][0].tolist())
+            where = ", ".join(f"{x:.3g}" for x in part[~places.home(good)][0].tolist())
             raise StudyError(
                 f"the grid over the latent space: a decoder's outputs are not finite at ({where}); "
                 "the starts landmarks and line need no grid"
             )
-        parts.append(found)
+        parts.append([places.home(values) for values in found])
     return Decoded(
         *(torch.cat(part).unflatten(0, (nodes, nodes)) for part in zip(*parts, strict=True))
     )

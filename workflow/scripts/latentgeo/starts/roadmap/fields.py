@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...decoders import places
 from ...decoders.passes import natural_parameters
 from ...likelihoods.base import Likelihood
 
@@ -89,4 +90,4 @@ def _coupled(
         levels.append((level[:, 1:] + level[:, :-1]) / 2 if count > 1 else 0 * products)
         lengths.append(between.clamp(min=0).sqrt())
         own_lengths.append((products / count).clamp(min=0).sqrt())
-    return torch.stack(lengths), torch.stack(levels), torch.stack(own_lengths)
+    return tuple(places.home(torch.stack(part)) for part in (lengths, levels, own_lengths))

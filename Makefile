@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: study test test-slow test-cluster check report bench replication clean
+.PHONY: study test test-slow test-cluster check report bench bench-dimensions replication clean
 
 # The whole study, from images to tables and figures.
 study: $(READY)
@@ -45,6 +45,18 @@ bench: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --directory benchmarks/models \
 		--configfile config.yaml benchmarks/models.yaml -- $(BENCH_MODELS)
 	$(BIN)/python benchmarks/run.py
+
+# The same in 2, 8 and 32 dimensions, with GEORCE among the contestants; hours of one core.
+DIMENSIONS := 2 8 32
+BENCH_TYPES := single ensemble gaussian-single gaussian-ensemble
+bench-dimensions: $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
+	for d in $(DIMENSIONS); do \
+		$(BIN)/snakemake --cores $(CORES) --directory benchmarks/models/d-$$d \
+			--configfile benchmarks/dimensions.yaml --config "model={latent_dim: $$d}" -- \
+			$(foreach vae,$(BENCH_TYPES),results/latents/$(vae)/seed-30.npz) || exit 1; \
+	done
+	$(BIN)/python benchmarks/dimensions.py --dimensions $(DIMENSIONS)
 
 # Many models of 1, 2, 3 and 10 decoders: what docs/findings.md tells; hours of one core.
 replication: $(READY)

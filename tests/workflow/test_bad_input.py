@@ -136,15 +136,17 @@ OTHER_MODEL = "results/models/single/seed-1/model.safetensors"
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a usable GPU")
 @pytest.mark.parametrize("device, works", [("cuda", False), ("auto", True)])
-def test_a_device_without_a_gpu(small, tmp_path, device, works):
+@pytest.mark.parametrize("key, target", [("training", OTHER_MODEL), ("curves", GRID)])
+def test_a_device_without_a_gpu(small, tmp_path, key, target, device, works):
     """Asked for, a missing GPU is a clear error; `auto` does without."""
     study = small.copy(tmp_path / "study")
-    training = f"training={{device: {device}}}"
-    done = study.snakemake("--cores", "1", "--config", study.data, training, "--", OTHER_MODEL)
+    setting = f"{key}={{device: {device}}}"
+    (study.folder / target).unlink(missing_ok=True)
+    done = study.snakemake("--cores", "1", "--config", study.data, setting, "--", target)
     assert (done.returncode == 0) == works, done.stdout
-    assert ("training.device: cuda, but torch finds no usable GPU" in done.stdout) != works
+    assert (f"{key}.device: cuda, but torch finds no usable GPU" in done.stdout) != works
     assert "Traceback" not in done.stdout
-    assert (study.folder / OTHER_MODEL).exists() == works
+    assert (study.folder / target).exists() == works
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`import latentgeo`: one's own decoders, in one call each."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -358,7 +359,9 @@ def test_the_version_is_that_of_the_package():
 
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     assert settings["project"]["dynamic"] == ["version"]
-    assert latentgeo.__version__.count(".") == 2
+    cited = re.search(r"^version: (.*)$", (PROJECT / "CITATION.cff").read_text(), re.M)[1]
+    changes = re.search(r"^## (.*)$", (PROJECT / "CHANGELOG.md").read_text(), re.M)[1]
+    assert latentgeo.__version__ == cited == changes
 
 
 def test_all_that_is_offered_is_there():

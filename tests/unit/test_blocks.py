@@ -36,7 +36,8 @@ def solved(folder, block, solver):
     params = {
         "study_seed": 3,
         "model": {"architecture": asdict(ARCHITECTURE)} | own,
-        "series": own | series,
+        "series": own | series | {"order": 0},
+        "device": "cpu",
         "decoder_span": (2, 2),
         "block": block,
         "family": {"family": "polynomial", "degree": 3},

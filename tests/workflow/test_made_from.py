@@ -48,7 +48,7 @@ def test_other_settings_make_what_they_reach_again(bare, settings, rules):
 
 def test_another_module_makes_what_it_reaches_again(bare):
     with bare.changed("workflow/scripts/latentgeo/statistics/variation.py", "", "# a comment\n"):
-        judged = {"contrasts_table", "claims_table", "claims_figure"}
+        judged = {"contrasts_table", "claims_table", "claims_figure", "study_page"}
         assert set(bare.would_run()) == {"cv_table", "cv_figure", *judged}
 
 
@@ -67,7 +67,12 @@ def test_a_file_of_other_content_counts_however_old_it_is(bare):
 def test_a_result_of_which_nothing_is_told_is_made_again(bare):
     (bare.folder / "results/records/cv_table.json").unlink()
     (bare.folder / "results/records/training_figure.json").write_text("{")
-    assert set(bare.would_run()) == {"cv_table", "cv_figure", "training_figure"}
+    assert set(bare.would_run()) == {
+        "cv_table",
+        "cv_figure",
+        "training_figure",
+        "study_page",
+    }
 
 
 def test_records_hold_neither_dates_nor_places(finished):
@@ -126,7 +131,7 @@ def test_a_table_that_was_cut_at_a_lines_end_is_made_again(finished):
     before = path.read_bytes()
     path.write_bytes(b"".join(before.splitlines(keepends=True)[:5]))
     try:
-        assert set(finished.would_run()) == {"cv_table", "cv_figure"}
+        assert set(finished.would_run()) == {"cv_table", "cv_figure", "study_page"}
     finally:
         path.write_bytes(before)
     assert finished.would_run() == {}

@@ -155,7 +155,11 @@ BROKEN = {
         "weights of",
     ),
     "noisy": ("nn.GELU()", "Noise()", "draws random numbers"),
-    "noisy encoder": ("nn.SiLU()", "Noise()", "its encoder: it gives other outputs each time"),
+    "noisy encoder": (
+        "nn.Flatten(),",
+        "nn.Flatten(), Noise(),",
+        "its encoder: it gives other outputs each time",
+    ),
 }
 NOISE = """
 

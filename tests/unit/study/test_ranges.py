@@ -112,7 +112,7 @@ RANGES = [
     ("experiments.proximity.seed", "experiments.proximity.seed", 0, "training.seeds"),
     ("experiments.proximity.pairs", "experiments.proximity.pairs", 1, None),
     ("experiments.proximity.decoders", "experiments.proximity.decoders", 1, "vaes.ensemble"),
-    ("experiments.proximity.orders", "experiments.proximity.orders", 1, None),
+    ("experiments.proximity.orders", "experiments.proximity.orders", 1, "vaes.ensemble"),
     ("experiments.proximity.seeds.*", "experiments.proximity.seeds.0", 0, "training.seeds"),
     ("experiments.segments.seed", "experiments.segments.seed", 0, "training.seeds"),
     ("experiments.segments.pairs", "experiments.segments.pairs", 1, None),

@@ -151,6 +151,8 @@ class Plane:
 def plain_logarithmic(axis: Axis) -> None:
     """Plain numbers on a logarithmic axis, however little of it is shown."""
     low, high = axis.get_view_interval()
+    if not 0 < low < high:  # nothing is shown
+        return
     decades = np.log10(high / low)
     steps = (1,) if decades > 2 else (1, 3) if decades > 1 else (1, 1.5, 2, 3, 5, 7)
     if decades < 0.3:

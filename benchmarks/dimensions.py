@@ -29,6 +29,7 @@ from latentgeo.objectives.fisher_rao import BETWEEN, WITHIN
 from latentgeo.solvers.problem import Problem
 from latentgeo.starts.base import one_each
 from latentgeo.starts.line import line
+from latentgeo.starts.roadmap.landmarks import COUNT
 from latentgeo.starts.roadmap.roadmap import Roadmap, make_roadmap
 from minima import ACTION_STEPS, ESCAPES, Known, bows
 from ours import newton, newton_from_landmarks
@@ -40,6 +41,7 @@ FAMILY = CubicSpline(8)
 LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
 OURS, ESCAPING = "newton", "newton-escapes"
 LOCAL = {"l-bfgs-b": l_bfgs_b, "adam": Adam(RATES), "stochman": Stochman()}
+QUICK_LANDMARKS = 100
 FINE = 4
 """Into how many every step is divided for a length."""
 SHARED = 50
@@ -104,7 +106,8 @@ def contest(setting: Setting, results: Path, quick: bool, segments: int = 32) ->
     problem = replace(problem, objective=objective)
     _warm_up(problem, model)
     begun = process_time()
-    roadmap = make_roadmap(model.decoders, model.likelihood, model.latents.numpy())
+    count = QUICK_LANDMARKS if quick else COUNT
+    roadmap = make_roadmap(model.decoders, model.likelihood, model.latents.numpy(), count=count)
     _log(f"{setting}: roadmap {process_time() - begun:.1f} s")
     share = (process_time() - begun) / SHARED
     runs = dict(_runs(problem, roadmap, share, asked, setting))

@@ -20,7 +20,7 @@ import pandas as pd
 from scipy import stats
 
 HOME = Path(__file__).resolve().parents[1]
-DOCUMENTS = ["README.md", "docs/method.md", "docs/findings.md"]
+DOCUMENTS = ["README.md", "docs/method.md", "docs/findings.md", "benchmarks/README.md"]
 RESULTS = HOME / "docs/results"
 BETWEEN, WITHIN = "fisher-rao", "fisher-rao-within"
 METRICS = {BETWEEN: "the study's energy", WITHIN: "the expected metric"}
@@ -198,6 +198,40 @@ def published(run: str) -> str:
     return markdown(rows, ["CV of the energy", "as printed: mean (range) over 6 pairs", *heads])
 
 
+CONTESTANTS = {
+    ("newton", "landmarks"): "ours, landmarks",
+    ("newton", "line"): "ours, line",
+    ("georce", "line"): "GEORCE",
+    ("l-bfgs-b", "line"): "L-BFGS-B",
+    ("adam", "line"): "Adam",
+    ("stochman", "line"): "stochman",
+}
+COUPLINGS = {
+    ("single", "between"): "one decoder",
+    ("ensemble", "within"): "ten, expected metric",
+    ("ensemble", "between"): "ten, the study's energy",
+}
+
+
+def dimensions(run: str) -> str:
+    """Of every contestant the share of curves within 0.1 % of the best, and its expected CPU."""
+    table = pd.read_csv(HOME / run / "results/dimensions.csv")
+    rows = []
+    keys = ["dimensions", "likelihood", "vae", "coupling"]
+    for (d, likelihood, vae, coupling), own in table.groupby(keys, sort=False):
+        cells = []
+        for contestant, start in CONTESTANTS:
+            found = own[(own["contestant"] == contestant) & (own["start"] == start)]
+            cells += [_reached(row) for _, row in found.iterrows()] or ["–"]
+        rows.append([str(d), likelihood, COUPLINGS[vae, coupling], *cells])
+    return markdown(rows, ["d", "likelihood", "decoders", *CONTESTANTS.values()])
+
+
+def _reached(row: pd.Series) -> str:
+    least = "> " if row["lower_bound"] else ""
+    return f"{row['share_0.1pct']:.0%}, {least}{number(row['cpu_expected'])} s"
+
+
 def _spread(values: pd.Series) -> str:
     return f"{number(values.mean())} ({number(values.min())} to {number(values.max())})"
 
@@ -218,6 +252,7 @@ FRAGMENTS: dict[str, Callable[[str], str]] = {
         proximity,
         literature,
         published,
+        dimensions,
     )
 }
 MARKED = re.compile(r"(<!-- (\w+) of (\w+) -->\n).*?(<!-- / -->)", re.DOTALL)

@@ -41,7 +41,9 @@ def test_the_contest_in_many_dimensions_writes_its_table_and_figure(tmp_path):
     study, models = copy_project(tmp_path / "study"), tmp_path / "models"
     vaes = yaml.safe_load((PROJECT / "benchmarks/dimensions.yaml").read_text())["vaes"]
     types = ["single", "ensemble", *vaes]
+    auto = {name: {"start": "auto"} for name in ("geodesics", "proximity", "segments")}
     settings = {"vaes": vaes, "model": {"latent_dim": 3}, "training": {"seeds": 31}}
+    settings["experiments"] = auto
     (study.folder / "more.yaml").write_text(yaml.safe_dump(settings))
     targets = [f"results/latents/{vae}/seed-30.npz" for vae in types]
     config = ["--configfile", str(TINY), "more.yaml"]

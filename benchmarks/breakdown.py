@@ -3,23 +3,19 @@
 python benchmarks/breakdown.py [results]
 """
 
-import re
+import environment  # noqa: F401
+
+# isort: split
 import sys
 from pathlib import Path
 
 import pandas as pd
-
-LAST = re.compile(r"([\d.]+) s, peak memory (\d+) MiB\s*$")
+from latentgeo.study.page.about import jobs
 
 
 def main() -> None:
     logs = Path(sys.argv[1] if len(sys.argv) > 1 else "results") / "logs"
-    rows = []
-    for path in sorted(logs.rglob("*.log")):
-        found = LAST.search(path.read_text())
-        if found:
-            rule = path.relative_to(logs).parts[0].removesuffix(".log")
-            rows.append((rule, float(found[1]), int(found[2])))
+    rows = [(rule, *job) for rule, own in jobs(logs).items() for job in own]
     table = pd.DataFrame(rows, columns=["rule", "seconds", "peak_mib"])
     summary = table.groupby("rule").agg(
         jobs=("seconds", "size"),

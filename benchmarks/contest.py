@@ -18,14 +18,13 @@ from latentgeo.starts.random import random
 from minima import Known, Ours, ours, with_actions
 from models import GRID_PAIRS, Model
 from ours import evaluate_grid, newton, newton_from_graph
-from traces import Budget, Trace
+from traces import LEVELS, Budget, Trace, costs
 
 FAMILY = {
     "polynomial": Polynomial(3),
     "piecewise-linear": PiecewiseLinear(16),
     "cubic-spline": CubicSpline(8),
 }
-LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
 OURS, ESCAPING, STUDY = "newton", "newton-escapes", "study"
 OTHERS = {"l-bfgs-b": l_bfgs_b, "adam": Adam(RATES), "stochman": Stochman()}
 SEED = 0
@@ -139,10 +138,7 @@ def _rows(runs: dict[tuple[str, str], list[Trace]], known: Known, limit: list[st
         for pair, trace in enumerate(traces):
             best = known.geodesic(pair, trace.action)
             row = {"contestant": contestant, "start": start, "pair": pair}
-            for level, tolerance in LEVELS.items():
-                at = trace.reached(best * (1 + tolerance))
-                row[f"cpu_{level}"] = np.nan if at is None else trace.cpu[at]
-                row[f"evaluations_{level}"] = np.nan if at is None else trace.evaluations[at]
+            row |= costs(trace, best, "cpu", "evaluations")
             row |= {
                 "cpu_total": trace.cpu[-1],
                 "evaluations_total": trace.evaluations[-1],

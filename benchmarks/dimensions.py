@@ -18,7 +18,6 @@ from time import process_time
 import dimensions_figure
 import machine
 import models
-import numpy as np
 import pandas as pd
 import torch
 from job import keep_freed_memory
@@ -33,12 +32,11 @@ from latentgeo.starts.roadmap.landmarks import COUNT
 from latentgeo.starts.roadmap.roadmap import Roadmap, make_roadmap
 from minima import ACTION_STEPS, ESCAPES, Known, bows
 from ours import newton, newton_from_landmarks
-from traces import Budget, Trace, charged
+from traces import Budget, Trace, charged, costs
 
 HERE = Path(__file__).resolve().parent
 SEED = 30
 FAMILY = CubicSpline(8)
-LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
 OURS, ESCAPING = "newton", "newton-escapes"
 LOCAL = {"l-bfgs-b": l_bfgs_b, "adam": Adam(RATES), "stochman": Stochman()}
 QUICK_LANDMARKS = 100
@@ -180,9 +178,7 @@ def _rows(
         for pair, trace in enumerate(traces):
             best = known.geodesic(pair, trace.action)
             row = {"contestant": contestant, "start": start, "pair": pair}
-            for level, tolerance in LEVELS.items():
-                at = trace.reached(best * (1 + tolerance))
-                row[f"cpu_{level}"] = np.nan if at is None else trace.cpu[at]
+            row |= costs(trace, best, "cpu")
             row |= {"cpu_total": trace.cpu[-1], "energy": trace.energy[-1], "best": best}
             shortest = min(own[pair] for own in lengths.values() if pair < len(own))
             row["longer"] = lengths[contestant, start][pair] / shortest - 1

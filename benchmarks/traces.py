@@ -35,6 +35,20 @@ class Trace:
         return int(below[0]) if len(below) else None
 
 
+LEVELS = {"1pct": 0.01, "0.1pct": 0.001}
+"""Shares above the best at which costs are read."""
+
+
+def costs(trace: Trace, best: float, *clocks: str) -> dict[str, float]:
+    """What a trace's clocks, `cpu` or `evaluations`, showed at each level; NaN if never reached."""
+    found = {}
+    for level, tolerance in LEVELS.items():
+        at = trace.reached(best * (1 + tolerance))
+        for clock in clocks:
+            found[f"{clock}_{level}"] = np.nan if at is None else getattr(trace, clock)[at]
+    return found
+
+
 class Recorder:
     """The clock of a batch of curves, and what it showed at which energies."""
 

@@ -219,6 +219,11 @@ def grows(amount):
     return of_attempt
 
 
+def gpus(section):
+    """How many a job asks for, by the `device` of a section of the config; `auto` asks for none."""
+    return 1 if config[section]["device"] == "cuda" else 0
+
+
 def memory_of_training(wildcards):
     return memory.of_training(
         schedule(wildcards).get("batch_size", 0), features=features_of(wildcards)

@@ -20,7 +20,7 @@ rule solve_geodesics:
     resources:
         mem_mb=grows(memory_of_geodesics),
         runtime=grows(60),
-        gpu=1 if config["curves"]["device"] == "cuda" else 0,
+        gpu=gpus("curves"),
     params:
         code=code_of_geodesics,
         study_seed=config["seed"],
@@ -59,7 +59,7 @@ rule solve_segments:
     resources:
         mem_mb=grows(memory_of_segments),
         runtime=grows(60),
-        gpu=1 if config["curves"]["device"] == "cuda" else 0,
+        gpu=gpus("curves"),
     params:
         code=code_of_segments,
         study_seed=config["seed"],

@@ -15,7 +15,7 @@ rule train_vae:
     resources:
         mem_mb=grows(memory_of_training),
         runtime=grows(60),
-        gpu=1 if config["training"]["device"] == "cuda" else 0,
+        gpu=gpus("training"),
     params:
         code=code_with_likelihood("train_vae"),
         study_seed=config["seed"],
@@ -71,7 +71,7 @@ rule evaluate_roadmap:
     resources:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
-        gpu=1 if config["curves"]["device"] == "cuda" else 0,
+        gpu=gpus("curves"),
     params:
         code=code_with_likelihood("evaluate_roadmap"),
         model=wanted_model,
@@ -99,7 +99,7 @@ rule evaluate_grid:
     resources:
         mem_mb=grows(memory_of_grid),
         runtime=grows(20),
-        gpu=1 if config["curves"]["device"] == "cuda" else 0,
+        gpu=gpus("curves"),
     params:
         code=code_with_likelihood("evaluate_grid"),
         model=wanted_model,

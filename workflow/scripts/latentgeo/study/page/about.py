@@ -35,20 +35,25 @@ def commit(project: Path) -> str:
     return done.stdout.strip()
 
 
-def times(logs: Path) -> list[dict[str, str]]:
-    """Jobs, seconds and the largest memory of every rule, the longest first, from jobs' logs."""
+def jobs(logs: Path) -> dict[str, list[tuple[float, int]]]:
+    """Seconds and peak memory, in MiB, of the jobs of every rule, from what their logs end with."""
     found: dict[str, list[tuple[float, int]]] = {}
     for path in sorted(logs.rglob("*.log")):
         last = LAST.search(path.read_text(encoding="utf-8", errors="replace"))
         if last:
             rule = path.relative_to(logs).parts[0].removesuffix(".log")
             found.setdefault(rule, []).append((float(last[1]), int(last[2])))
-    ordered = sorted(found.items(), key=lambda item: -sum(s for s, _ in item[1]))
-    return [_told(rule, jobs) for rule, jobs in ordered]
+    return found
 
 
-def _told(rule: str, jobs: Iterable[tuple[float, int]]) -> dict[str, str]:
-    seconds, memory = zip(*jobs, strict=True)
+def times(logs: Path) -> list[dict[str, str]]:
+    """Jobs, seconds and the largest memory of every rule, the longest first."""
+    ordered = sorted(jobs(logs).items(), key=lambda item: -sum(s for s, _ in item[1]))
+    return [_told(rule, own) for rule, own in ordered]
+
+
+def _told(rule: str, own: Iterable[tuple[float, int]]) -> dict[str, str]:
+    seconds, memory = zip(*own, strict=True)
     return {
         "rule": rule,
         "jobs": str(len(seconds)),

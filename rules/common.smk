@@ -55,6 +55,29 @@ def of_one(pattern, vae, seed, order=0):
     return pattern.format(vae=vae, seed=seed, order=order_name(order))
 
 
+def explored_in(vae, seed):
+    """The geodesics that the page's explorer shows in one model."""
+    pairs = config["explorer"]["pairs"]
+    return explored.requests(described().values(), vae, seed, VAES[vae], pairs)
+
+
+def geodesics_explored(vae, seed):
+    jobs = plan.serving(JOBS, explored_in(vae, seed))
+    return [f"results/geodesics/{job.place}" for job in jobs]
+
+
+def left_out_of_explorer():
+    """What the page's explorer says that it does not show."""
+    chosen = config["explorer"]
+    most_pairs = max(experiment.pairs for experiment in EXPERIMENTS.values())
+    notes = [
+        shown.first(range(most_pairs), chosen["pairs"], "pairs")[1],
+        shown.first(SEEDS, chosen["models"], "models of a type")[1],
+    ]
+    notes = " and ".join(filter(None, notes))
+    return f"Shown are {notes}; explorer.pairs and explorer.models ask for more." if notes else ""
+
+
 # ── tables and figures, and the parts of the study that they belong to ──────────────────────────
 
 # The parts of the study that geodesics in one model of a VAE type belong to.
@@ -159,6 +182,7 @@ def all_results():
         *blocks,
         *geodesics_of(),
         *expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
+        *(of_one(DECODED, *model) for model in EXPLORED),
         *TABLES,
         *FIGURES,
         PAGE,
@@ -192,6 +216,16 @@ def code_of_geodesics(wildcards):
         certificates=wildcards.metric,
         likelihoods=vaes.family(config, wildcards.vae),
     )
+
+
+def code_of_decoding(wildcards):
+    """The density metric always counts: it is one of the explorer's backgrounds."""
+    metrics = {r.series.metric for r in explored_in(wildcards.vae, int(wildcards.seed))}
+    family = vaes.family(config, wildcards.vae)
+    return [
+        code("decode_curves", objectives=metric, likelihoods=family)
+        for metric in sorted(metrics | {"density"})
+    ]
 
 
 def code_of_segments(wildcards):

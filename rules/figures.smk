@@ -1,7 +1,5 @@
 # All figures have the form of the first one: its environment, resources and way to a script.
 
-from latentgeo.study import shown
-
 # The models that are drawn side by side; all of them are in the tables.
 DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VAE types")
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")

@@ -16,10 +16,10 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-from scipy.interpolate import PchipInterpolator
 
 from ..io.whole import replacing
 from . import shown
+from .resampled import evenly, shades
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
 COLOURS += ["#894E3B", "#B10076", "#00EBB1"]
@@ -178,13 +178,9 @@ def entropy_map(axes: Axes, grid: dict[str, np.ndarray] | None):
     """
     if grid is None:
         return axes.set_facecolor("0.7")
-    entropy, extent = grid["entropy"][-1], []
-    for n, nodes in enumerate(grid["axes"]):
-        evenly = np.linspace(nodes[0], nodes[-1], 256)
-        entropy = PchipInterpolator(nodes, entropy, axis=n)(evenly)
-        extent += [nodes[0], nodes[-1]]
-    # most nodes lie where the latents do; what is far out may be anything
-    low, high = np.quantile(grid["entropy"][-1], [0.02, 0.98])
+    entropy = evenly(grid["axes"], grid["entropy"][-1], 256)
+    extent = [end for axis in grid["axes"] for end in (axis[0], axis[-1])]
+    low, high = shades(grid["entropy"][-1])
     style = {"cmap": "Greys_r", "interpolation": "bilinear", "vmin": low, "vmax": high}
     image = axes.imshow(entropy.T, origin="lower", extent=extent, **style)
     axes.set_xlim(extent[:2])

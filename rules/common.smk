@@ -96,8 +96,11 @@ def table(name, parts="", shown=None):
 
 
 def figure(name, parts="", caption=None):
-    """A figure as PNG and PDF; its name may hold {vae}, and then parts are the VAE type's."""
-    paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf")}
+    """A figure as PNG and PDF, and what it shows as CSV.
+
+    Its name may hold {vae}, and then parts are the VAE type's.
+    """
+    paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf", "csv")}
     each = PART_OF_VAE if "{vae}" in name else {None: parts}
     text = f"figure-{caption or name}"
     for path in paths.values():

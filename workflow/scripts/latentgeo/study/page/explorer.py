@@ -16,7 +16,8 @@ from PIL import Image
 
 from ...images.checks import load_images
 from ...io.arrays import load_shaped
-from ..plotting import COLOURS, Plane
+from ..maps import Plane
+from ..plotting import COLOURS
 from ..resampled import evenly, shades
 from ..stored import load_decoded, load_grid, load_latents
 

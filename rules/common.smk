@@ -1,5 +1,6 @@
 # What rules share.
 from snakemake.iocontainers import Wildcards
+from snakemake.logging import logger
 
 # ── what experiments give to tables and figures ─────────────────────────────────────────────────
 
@@ -106,10 +107,8 @@ def figure(name, parts="", caption=None):
     for path in paths.values():
         FIGURES.update({path.format(vae=vae): of for vae, of in each.items()})
         CAPTIONS.update({path.format(vae=vae): (text, {"vae": vae}) for vae in each})
-    return [
-        captioned(path, text, "Figures", figure=name, format=kind.upper())
-        for kind, path in paths.items()
-    ]
+    picture = captioned(paths["png"], text, "Figures", figure=name)
+    return [picture, paths["pdf"], paths["csv"]]
 
 
 def shown_as(path, parts):
@@ -145,6 +144,14 @@ def look_at_results():
     provenance.settle(records, outdated)
     if not IS_MODULE:  # whose host may not know what to do with marks; it has records of its own
         provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
+
+
+def follow_the_run():
+    """Tell how far it is, unless it is another workflow's, or only planned, or wanted quiet."""
+    settings = workflow.output_settings
+    wanted = not (settings.quiet or settings.verbose or workflow.dryrun)
+    if workflow.is_main_process and not IS_MODULE and wanted:
+        progress.follow(logger, sys.stdout if settings.stdout else sys.stderr)
 
 
 def tell(lines):

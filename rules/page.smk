@@ -50,6 +50,7 @@ rule study_page:
         decoded=[of_one(DECODED, *model) for model in EXPLORED],
         tables=list(TABLES),
         figures=[path for path in FIGURES if path.endswith(".png")],
+        data=[path for path in FIGURES if path.endswith(".csv")],
     output:
         page=PAGE,
     log:

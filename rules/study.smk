@@ -16,7 +16,7 @@ from latentgeo.errors import StudyError
 from latentgeo.images import counts
 from latentgeo.io import whole
 from latentgeo.study import configuration, environments, experiments, explored, last_words
-from latentgeo.study import memory, plan, provenance, shown, sources, vaes
+from latentgeo.study import memory, plan, progress, provenance, shown, sources, vaes
 from latentgeo.study.series import PLACE, Series, order_name, order_of, span
 from snakemake.exceptions import WorkflowError
 

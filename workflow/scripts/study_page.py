@@ -12,9 +12,9 @@ from latentgeo.study.page.render import REPORT, page
 log = begin(snakemake)
 p = snakemake.params
 folder = Path(snakemake.output.page).parent
-figures = [exhibits.figure(f, p.figures[f], REPORT, folder) for f in snakemake.input.figures]
-tables = [exhibits.table(t, p.tables[t], REPORT, folder) for t in snakemake.input.tables]
 read = {Path(path).stem: pd.read_csv(path) for path in snakemake.input.tables}
+figures = [exhibits.figure(f, p.figures[f], read, REPORT, folder) for f in snakemake.input.figures]
+tables = [exhibits.table(t, p.tables[t], REPORT, folder) for t in snakemake.input.tables]
 kinds = [snakemake.input.get(kind) for kind in ("latents", "decoded", "grids")]
 files = zip(*(paths or [None] * len(p.models) for paths in kinds), strict=True)
 models = [explorer.Files(*of, *own) for of, own in zip(p.models, files, strict=True)]

@@ -75,7 +75,7 @@ def _deviations(strips: pd.DataFrame) -> list[str]:
             ratio = np.exp(np.log(row / means.loc[line]).mean())
             found.append(
                 f"{vae}, {curve}: the standard deviation over decoders is {ratio:.2f} times that "
-                f"along the straight line (geometric mean over the {row.notna().sum()} pairs shown)."
+                f"along the straight line (geometric mean over {row.notna().sum()} pairs)."
             )
     return found
 

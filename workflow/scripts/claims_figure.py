@@ -14,7 +14,7 @@ STYLES = {
 }
 LINE = 0.145
 """Inches that a line of text takes."""
-LABELS = 2.9
+LABELS = 3.5
 """Inches of the figure's width that cases take."""
 
 begin(snakemake)

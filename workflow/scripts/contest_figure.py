@@ -36,6 +36,8 @@ for g, (key, own) in enumerate(groups):
     name = shown.shortened(title, 88)
     told = reached.annotate(name, (0, top + 0.95), fontsize=plotting.SMALL, weight="bold", **place)
     told.set_in_layout(False)  # it reaches into the next panel
+for axes in (initial, steps):
+    axes.patch.set_visible(False)  # titles reach into them
 reached.set_yticks(ticks, names)
 reached.set_ylim(min(ticks) - 0.7, 1.6)
 reached.set_xlim(-0.02, 1.02)

@@ -36,7 +36,7 @@ for n, (pair, axes) in enumerate(zip(pairs, plotting.filled(panels, len(pairs)),
 if largest:
     scale = ScalarMappable(Normalize(0, largest), strips.COLOURS)
     label = "standard deviation over decoders, of pixels from 0 to 1"
-    figure.colorbar(scale, ax=figure.axes, label=label, orientation="horizontal", aspect=50)
+    figure.colorbar(scale, ax=figure.axes, label=label, orientation="horizontal", aspect=70)
 told = f"seed {experiment['seeds'][0]}", *experiment["starts"], "equal steps of length"
 dotted = "" if all(row.converged[pairs].all() for row in rows) else "*: not converged"
 plotting.below(figure, "", *told, dotted, left_out, other_vaes)

@@ -36,10 +36,10 @@ columns = min(len(p.seeds), plotting.COLUMNS)
 rows = -(-len(p.seeds) // columns) * len(p.vaes)
 width = plotting.WIDTH if columns > 2 else plotting.NARROW
 each = width / columns
-titles = {(v, s): plotting.wrapped(f"{v}, seed {s}", each - 0.5, plotting.SIZE) for v, s in models}
-height = each + 0.1 + plotting.further_lines(titles.values(), plotting.SIZE)
-figure, panels = plotting.grid(rows, columns, width, height * rows + 0.8)
-side = max(maps.side(means[of], curves[of]) for of in models)
+height = each + 0.1
+figure, panels = plotting.grid(rows, columns, width, height * rows + 0.9)
+# few latents are left out at the edges: curves are what is looked at
+side = max(maps.side(means[of], curves[of], left_out=0.02) for of in models)
 limits, image = maps.common_shades([*grids.values()]), None
 for of, axes in plotting.by_rows(panels, p.vaes, p.seeds).items():
     image = maps.entropy_map(axes, grids[of], limits)
@@ -47,18 +47,21 @@ for of, axes in plotting.by_rows(panels, p.vaes, p.seeds).items():
     own = own_rows.get_group(of)
     maps.draw_curves(axes, curves[of], own["converged"])
     maps.name_curves(axes, curves[of], [f"$c_{{{pair + 1}}}$" for pair in own["pair"]])
-    maps.frame(axes, means[of], curves[of], side)
+    maps.frame(axes, means[of], curves[of], side, left_out=0.02)
     maps.latent_axes(axes, planes[of])
-    axes.set(xlabel="", ylabel="", title=titles[of])
+    axes.set(xlabel="", ylabel="", title=f"seed {of[1]}")
+    axes.locator_params(nbins=4)
+    if of[1] == p.seeds[0]:
+        axes.set_ylabel(plotting.wrapped(of[0], each, plotting.SMALL), fontsize=plotting.SMALL)
 series = requests[0].series
 decoders = max(max(own) for own in everything["decoder_counts"].values())
 segments = f"N = {curves[models[0]].shape[1] - 1} segments"
 dotted = "" if table["converged"].all() else "dotted: not converged"
 told = shown.metric(series.metric, decoders), series.curve, segments, dotted
-plotting.below(figure, planes[models[0]].names[0], *told, *notes)
-figure.supylabel(planes[models[0]].names[1], fontsize=plotting.SMALL)
+across = " and ".join(planes[models[0]].names)
+plotting.below(figure, f"{across} (horizontal, vertical)", *told, *notes)
 plotting.legend_above(figure, *panels.flat[0].get_legend_handles_labels(), markerscale=3)
 if image:
     label = "mean entropy of the output [nats per pixel]"
-    figure.colorbar(image, ax=figure.axes, label=label, orientation="horizontal", aspect=50)
+    figure.colorbar(image, ax=figure.axes, label=label, orientation="horizontal", aspect=70)
 plotting.save(figure, snakemake.output, maps.table(table, planes))

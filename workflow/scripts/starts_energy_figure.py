@@ -32,11 +32,13 @@ for key, axes in each.items():
         good, energies = own["converged"], own["history"][steps]
         axes.plot(steps, energies, ls="-" if good else ":", **style)
         mark = {"marker": "o" if good else "x", "ms": 4 if kind == "hot" else 6}
-        axes.plot(steps.max(initial=0), own["energy"], color=style["color"], **mark)
+        end = steps.max(initial=0), own["energy"]
+        axes.plot(*end, color=style["color"], clip_on=False, **mark)
         told = dict(zip(["curve", "solver", "pair"], key, strict=True)) | {"start": kind}
         told |= {"converged": good, "final_energy": own["energy"]}
         drawn.append(pd.DataFrame(told | {"step": steps, "energy": energies}))
     panels.logarithmic_where_it_helps(axes)
+    plotting.whole_numbers(axes, most=4)
 told = panels.said_of_starts(experiment, p.segments)
 plotting.below(figure, "step", *told, *left_out)
 figure.supylabel("energy [nats]", fontsize=plotting.SMALL)

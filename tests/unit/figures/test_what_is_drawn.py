@@ -72,7 +72,8 @@ def test_curves_are_labelled_by_their_pairs_in_every_model(drawn, tmp_path):
     panels = [axes for axes in figure.axes if axes.lines]
     models = [(vae, seed) for vae in ("single", "ensemble") for seed in (0, 1)]
     for axes, (vae, seed) in zip(panels, models, strict=True):
-        assert axes.get_title() == f"{vae}, seed {seed}"
+        assert axes.get_title() == f"seed {seed}"
+        assert axes.get_ylabel() == (vae if seed == 0 else "")
         places = {text.get_text(): np.array(text.xy) for text in axes.texts}
         assert set(places) == {LABEL.format(n) for n in (1, 2, 3)}
         for pair, line in enumerate(curves_of(axes)):

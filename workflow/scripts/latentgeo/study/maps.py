@@ -80,23 +80,34 @@ def common_shades(grids: Sequence[Mapping[str, np.ndarray] | None]) -> tuple[flo
     return (min(low for low, _ in each), max(high for _, high in each)) if each else None
 
 
-def side(means: np.ndarray, points: np.ndarray) -> float:
+def side(means: np.ndarray, points: np.ndarray, left_out: float = 0.001) -> float:
     """Of the square that shows all points of curves, (..., 2), and most latents, (n, 2)."""
-    low, high = _corners(means, points)
+    low, high = _corners(means, points, left_out)
     return 1.06 * float((high - low).max()) or 1.0
 
 
-def frame(axes: Axes, means: np.ndarray, points: np.ndarray, width: float | None = None) -> None:
-    """Show a square with all points of curves, (..., 2), and all but the outermost latents."""
-    low, high = _corners(means, points)
-    half = (width or side(means, points)) / 2
+def frame(
+    axes: Axes,
+    means: np.ndarray,
+    points: np.ndarray,
+    width: float | None = None,
+    left_out: float = 0.001,
+) -> None:
+    """Show a square with all points of curves, (..., 2), and all but the outermost latents.
+
+    On each side a share of the latents may be left out.
+    """
+    low, high = _corners(means, points, left_out)
+    half = (width or side(means, points, left_out)) / 2
     for limit, centre in zip((axes.set_xlim, axes.set_ylim), (low + high) / 2, strict=True):
         limit(centre - half, centre + half)
 
 
-def _corners(means: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _corners(
+    means: np.ndarray, points: np.ndarray, left_out: float
+) -> tuple[np.ndarray, np.ndarray]:
     corners = [points.reshape(-1, 2)]
-    corners += [np.quantile(means, [0.001, 0.999], axis=0)] if len(means) else []
+    corners += [np.quantile(means, [left_out, 1 - left_out], axis=0)] if len(means) else []
     corners = np.concatenate(corners)
     return corners.min(0), corners.max(0)
 
@@ -134,11 +145,14 @@ def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) 
 
 
 def name_curves(axes: Axes, points: np.ndarray, names: Sequence[str]) -> None:
-    """The names of curves (B, T, 2), outlined, each beside a point far from other names."""
-    outline = plotting.outlined(1.6)
-    style = {"fontsize": plotting.SMALL, "color": "white", "zorder": 6, "path_effects": outline}
+    """The names of curves (B, T, 2), outlined, each at a point far from other names, outwards."""
+    style = {"fontsize": plotting.SMALL, "color": "white", "zorder": 6, "ha": "center"}
+    style |= {"va": "center", "path_effects": plotting.outlined(1.6)}
+    centre = points.mean((0, 1))
     for place, name in zip(named_at(points), names, strict=True):
-        axes.annotate(name, place, (3, 3), textcoords="offset points", **style)
+        away = place - centre
+        offset = 8 * away / (np.linalg.norm(away) or 1.0)
+        axes.annotate(name, place, offset, textcoords="offset points", **style)
 
 
 def named_at(points: np.ndarray) -> np.ndarray:

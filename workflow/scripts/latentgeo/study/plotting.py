@@ -164,9 +164,9 @@ def outlined(width: float) -> list:
     return [Stroke(linewidth=width, foreground="black"), Normal()]
 
 
-def whole_numbers(axes: Axes) -> None:
+def whole_numbers(axes: Axes, most: int | str = "auto") -> None:
     """Ticks of the horizontal axis at whole numbers, also where there is only one."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
     low, high = axes.get_xlim()
     if high - low < 1:
         axes.set_xlim((low + high - 1) / 2, (low + high + 1) / 2)

@@ -22,6 +22,8 @@ RULES = "\n".join(
     path.read_text() for path in [PROJECT / "Snakefile", *sorted(PROJECT.glob("rules/*.smk"))]
 )
 TARGETS = set(re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)", RULES, re.M)) - {"as"}
+GIVEN = {block.file for page in PAGES for block in blocks(page)}
+"""Files that a page shows."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(PROJECT)))
 
 
@@ -92,11 +94,11 @@ def test_what_is_made_is_known():
 
 @every_page
 def test_paths_are_those_of_files_or_results(page):
-    given = {block.file for block in blocks(page)} | OF_USERS
+    given = GIVEN | OF_USERS | ELSEWHERE
     for text in filter(looks_like_a_path, code(page)):
         own = any((way / text).exists() for way in (page.parent, *WAYS))
         made = any(is_made(f"{folder}{text}") for folder in ("", "results/", "results/tables/"))
-        assert own or made or text in given | ELSEWHERE, text
+        assert own or made or text in given, text
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────
@@ -123,12 +125,11 @@ FOLDERS_OF_USERS = {"../quick", "../fashion", "../mine"}
 def test_snakemake_understands_its_commands(page, monkeypatch):
     """Its options and targets, and the files that it is given."""
     monkeypatch.chdir(PROJECT)
-    given = {block.file for each in PAGES for block in blocks(each)}
     for _, *words in commands(page, "snakemake"):
         arguments = [word.replace(CLONE, "") for word in words]
         _, options = parse_args(arguments)
         for path in options.configfile or ():
-            assert Path(path).exists() or str(path) in given, words
+            assert Path(path).exists() or str(path) in GIVEN, words
         for target in options.targets:
             assert target in TARGETS or is_made(re.sub(r"\{.*\}", "a", target)), words
         for rule in [*(options.forcerun or ()), *(options.cache or ())]:

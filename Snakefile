@@ -17,6 +17,7 @@ include: "rules/page.smk"
 
 
 look_at_results()
+follow_the_run()
 
 
 onsuccess:

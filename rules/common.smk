@@ -1,5 +1,6 @@
 # What rules share.
 from snakemake.iocontainers import Wildcards
+from snakemake.logging import logger
 
 # ── what experiments give to tables and figures ─────────────────────────────────────────────────
 
@@ -55,6 +56,29 @@ def of_one(pattern, vae, seed, order=0):
     return pattern.format(vae=vae, seed=seed, order=order_name(order))
 
 
+def explored_in(vae, seed):
+    """The geodesics that the page's explorer shows in one model."""
+    pairs = config["explorer"]["pairs"]
+    return explored.requests(described().values(), vae, seed, VAES[vae], pairs)
+
+
+def geodesics_explored(vae, seed):
+    jobs = plan.serving(JOBS, explored_in(vae, seed))
+    return [f"results/geodesics/{job.place}" for job in jobs]
+
+
+def left_out_of_explorer():
+    """What the page's explorer says that it does not show."""
+    chosen = config["explorer"]
+    most_pairs = max(experiment.pairs for experiment in EXPERIMENTS.values())
+    notes = [
+        shown.first(range(most_pairs), chosen["pairs"], "pairs")[1],
+        shown.first(SEEDS, chosen["models"], "models of a type")[1],
+    ]
+    notes = " and ".join(filter(None, notes))
+    return f"Shown are {notes}; explorer.pairs and explorer.models ask for more." if notes else ""
+
+
 # ── tables and figures, and the parts of the study that they belong to ──────────────────────────
 
 # The parts of the study that geodesics in one model of a VAE type belong to.
@@ -73,17 +97,18 @@ def table(name, parts="", shown=None):
 
 
 def figure(name, parts="", caption=None):
-    """A figure as PNG and PDF; its name may hold {vae}, and then parts are the VAE type's."""
-    paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf")}
+    """A figure as PNG and PDF, and what it shows as CSV.
+
+    Its name may hold {vae}, and then parts are the VAE type's.
+    """
+    paths = {kind: f"results/figures/{name}.{kind}" for kind in ("png", "pdf", "csv")}
     each = PART_OF_VAE if "{vae}" in name else {None: parts}
     text = f"figure-{caption or name}"
     for path in paths.values():
         FIGURES.update({path.format(vae=vae): of for vae, of in each.items()})
         CAPTIONS.update({path.format(vae=vae): (text, {"vae": vae}) for vae in each})
-    return [
-        captioned(path, text, "Figures", figure=name, format=kind.upper())
-        for kind, path in paths.items()
-    ]
+    picture = captioned(paths["png"], text, "Figures", figure=name)
+    return [picture, paths["pdf"], paths["csv"]]
 
 
 def shown_as(path, parts):
@@ -119,6 +144,14 @@ def look_at_results():
     provenance.settle(records, outdated)
     if not IS_MODULE:  # whose host may not know what to do with marks; it has records of its own
         provenance.mark(outdated, expected, Path(".snakemake/incomplete"))
+
+
+def follow_the_run():
+    """Tell how far it is, unless it is another workflow's, or only planned, or wanted quiet."""
+    settings = workflow.output_settings
+    wanted = not (settings.quiet or settings.verbose or workflow.dryrun)
+    if workflow.is_main_process and not IS_MODULE and wanted:
+        progress.follow(logger, sys.stdout if settings.stdout else sys.stderr)
 
 
 def tell(lines):
@@ -159,6 +192,7 @@ def all_results():
         *blocks,
         *geodesics_of(),
         *expand("results/segments/{vae}.csv", vae=SEGMENTS["vaes"]),
+        *(of_one(DECODED, *model) for model in EXPLORED),
         *TABLES,
         *FIGURES,
         PAGE,
@@ -192,6 +226,16 @@ def code_of_geodesics(wildcards):
         certificates=wildcards.metric,
         likelihoods=vaes.family(config, wildcards.vae),
     )
+
+
+def code_of_decoding(wildcards):
+    """The density metric always counts: it is one of the explorer's backgrounds."""
+    metrics = {r.series.metric for r in explored_in(wildcards.vae, int(wildcards.seed))}
+    family = vaes.family(config, wildcards.vae)
+    return [
+        code("decode_curves", objectives=metric, likelihoods=family)
+        for metric in sorted(metrics | {"density"})
+    ]
 
 
 def code_of_segments(wildcards):

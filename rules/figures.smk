@@ -1,7 +1,5 @@
 # All figures have the form of the first one: its environment, resources and way to a script.
 
-from latentgeo.study import shown
-
 # The models that are drawn side by side; all of them are in the tables.
 DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VAE types")
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
@@ -23,6 +21,7 @@ rule cv_figure:
     params:
         script="cv_figure",
         code=code("cv_figure"),
+        segments=config["curves"]["segments"],
         drawn={
             "metric": EXPERIMENTS["variation"].metrics[0],
             "curve": EXPERIMENTS["variation"].curves[0],
@@ -78,6 +77,24 @@ use rule cv_figure as models_figure with:
         "Drawing the same geodesics in every model"
 
 
+use rule cv_figure as filmstrips_figure with:
+    input:
+        decoded=[of_one(DECODED, vae, geodesics_seed()) for vae in EXPERIMENTS["geodesics"].vaes],
+    output:
+        figure("filmstrips", parts="ab"),
+    log:
+        "results/logs/filmstrips_figure.log",
+    params:
+        script="filmstrips_figure",
+        code=code("filmstrips_figure"),
+        vaes=EXPERIMENTS["geodesics"].vaes,
+        decoders=VAES,
+        pairs=config["explorer"]["pairs"],
+        experiments=described("geodesics"),
+    message:
+        "Drawing images along geodesics"
+
+
 use rule cv_figure as proximity_figure with:
     input:
         table="results/tables/proximity.csv",
@@ -88,8 +105,8 @@ use rule cv_figure as proximity_figure with:
     params:
         script="proximity_figure",
         code=code("proximity_figure"),
+        segments=config["curves"]["segments"],
         vae=EXPERIMENTS["proximity"].vaes[0],
-        metric=EXPERIMENTS["proximity"].metrics[0],
     message:
         "Drawing the proximity of geodesics to the data"
 
@@ -125,6 +142,7 @@ use rule cv_figure as starts_energy_figure with:
     params:
         script="starts_energy_figure",
         code=code("starts_energy_figure"),
+        segments=config["curves"]["segments"],
         experiments=described("starts.cold", "starts.hot"),
     message:
         "Drawing energy over steps"
@@ -159,6 +177,7 @@ use rule cv_figure as segments_figure with:
     params:
         script="segments_figure",
         code=code("segments_figure"),
+        curve=SEGMENTS["curve"],
     message:
         "Drawing what has a limit in the number of segments"
 
@@ -173,6 +192,8 @@ use rule cv_figure as contest_figure with:
     params:
         script="contest_figure",
         code=code("contest_figure"),
+        seed=EXPERIMENTS[CONTEST[0]].seeds[0],
+        segments=config["curves"]["segments"],
     message:
         "Drawing which start ends lowest"
 

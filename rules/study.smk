@@ -15,8 +15,8 @@ from latentgeo import plugins
 from latentgeo.errors import StudyError
 from latentgeo.images import counts
 from latentgeo.io import whole
-from latentgeo.study import configuration, environments, experiments, last_words, memory, plan
-from latentgeo.study import provenance, sources, vaes
+from latentgeo.study import configuration, environments, experiments, explored, last_words
+from latentgeo.study import memory, plan, progress, provenance, shown, sources, vaes
 from latentgeo.study.series import PLACE, Series, order_name, order_of, span
 from snakemake.exceptions import WorkflowError
 
@@ -56,6 +56,7 @@ GRID = "results/grids/{vae}/seed-{seed}{order}.npz"
 ROADMAP = "results/roadmaps/{vae}/seed-{seed}{order}.npz"
 PAIRS = "results/pairs/{block}.npz"
 GEODESICS = f"results/geodesics/{PLACE}"
+DECODED = "results/decoded/{vae}/seed-{seed}.npz"
 PAGE = "results/study.html"
 
 # Captions, and the page's template: what they say.

@@ -6,51 +6,42 @@ from latentgeo.statistics.counts import COUNTS
 from latentgeo.study import panels, plotting, shown
 
 begin(snakemake)
-table = read_table(snakemake.input.table, "decoders", "pair", "n", "mean", "std", "cv", *COUNTS)
-for name, drawn in snakemake.params.drawn.items():
+p = snakemake.params
+numbers = ["decoders", "pair", "n", "mean", "std", "cv", "cv_low", "cv_high", *COUNTS]
+table = read_table(snakemake.input.table, *numbers)
+for name, drawn in p.drawn.items():
     table = table[table[name] == drawn]
-own_decoders = table["vae"].map(snakemake.params.decoders)
-table = table[table["decoders"] == own_decoders]
-measures = ["energy", "travel", "length", "euclidean"]
+table = table[table["decoders"] == table["vae"].map(p.decoders)]
+measures = list(dict.fromkeys(table["measure"]))
 vaes, other_vaes = shown.first(dict.fromkeys(table["vae"]), shown.MOST_TYPES, "VAE types")
-table = table[table["vae"].isin(vaes) & table["measure"].isin(measures)]
+table = table[table["vae"].isin(vaes)]
 pairs, other_pairs = shown.first(sorted(set(table["pair"])), shown.MOST_PAIRS, "pairs")
 energy = table[(table["measure"] == "energy") & table["pair"].isin(pairs)]
-highest_energy = energy["mean"].add(energy["std"].fillna(0)).max() * 1.3
-highest_cv = table["cv"].fillna(0).max() * 1.35
 
-width = max(3.6, 0.6 * len(pairs))
-columns = min(len(vaes), int(16 // width))
+columns = min(len(vaes), 2)
+width = plotting.WIDTH if columns == 2 else plotting.NARROW
 rows = -(-len(vaes) // columns)
-n_models = table.groupby("vae")["n"].max()
-titles = [
-    f"{vae}: n = {n_models[vae]} {'model' if n_models[vae] == 1 else 'models'}" for vae in vaes
-]
-titles = [plotting.wrapped(title, width, 10.8) for title in titles]
-height = 6 + plotting.further_lines(titles, 10.8)
-figure, grid = plotting.grid(2 * rows, columns, max(width * columns, 4.5), height * rows)
+models = table.groupby("vae")["n"].max()
+titles = [f"{vae}: n = {models[vae]} {'model' if models[vae] == 1 else 'models'}" for vae in vaes]
+titles = [plotting.wrapped(title, width / columns - 0.6, plotting.SIZE) for title in titles]
+height = 4.4 + plotting.further_lines(titles, plotting.SIZE)
+figure, grid = plotting.grid(2 * rows, columns, width, height * rows + 0.6)
 uppers, lowers = (plotting.filled(half, len(vaes)) for half in (grid[::2], grid[1::2]))
 for n, (vae, upper, lower) in enumerate(zip(vaes, uppers, lowers, strict=True)):
-    own = table[table["vae"] == vae]
-    if other_pairs:
-        panels.draw_variation_boxes(lower, own, measures)
-    else:
-        upper.sharex(lower)
-        upper.tick_params(labelbottom=False)
-        panels.draw_variation_bars(lower, own, measures)
     panels.draw_energies(upper, energy[energy["vae"] == vae])
+    panels.draw_variation(lower, table[table["vae"] == vae], measures, dots=not other_pairs)
     upper.set_title(titles[n])
-    lower.set_xlabel("measure" if other_pairs else "curve")
-    upper.set_ylim(0, highest_energy or 1)
-    lower.set_ylim(0, highest_cv or 1)
     if n % columns == 0:
         upper.set_ylabel("energy [nats], mean ± σ")
         lower.set_ylabel("coefficient of variation σ / μ")
-    else:
-        upper.tick_params(labelleft=False)
-        lower.tick_params(labelleft=False)
+plotting.same_heights(uppers)
+plotting.same_heights(lowers, least=0, most=2.5 * table["cv"].fillna(0).max() or 1)
 if other_pairs:
     other_pairs = f"energies of {other_pairs}; boxes over all: median, quartiles, 5 % to 95 %"
-if note := plotting.with_notes("", other_vaes, other_pairs):
-    figure.supxlabel(note)
-plotting.save(figure, snakemake.output)
+else:
+    other_pairs = "bars of the CV: 95 % intervals over models, a pair each; dashed: mean over pairs"
+open_marks = "open: not all converged, or not the lowest" if energy[COUNTS].any(axis=None) else ""
+decoders = table["decoders"].max()
+told = shown.metric(p.drawn["metric"], decoders), p.drawn["curve"], f"N = {p.segments} segments"
+plotting.below(figure, "", *told, open_marks, other_pairs, other_vaes)
+plotting.save(figure, snakemake.output, table)

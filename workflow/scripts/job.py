@@ -11,6 +11,25 @@ import time
 
 log = logging.getLogger("latentgeo")
 started = time.perf_counter()
+EVERY = 15
+"""Seconds between two lines of a job on the terminal; its log has all of them."""
+
+
+class Sparing(logging.Filter):
+    """Lets what is no error pass from time to time only."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = time.monotonic()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info:  # tracebacks are for the log alone
+            return False
+        if record.levelno >= logging.WARNING:
+            return True
+        late = time.monotonic() - self.last >= EVERY
+        self.last = time.monotonic() if late else self.last
+        return late
 
 
 def listen(snakemake) -> None:
@@ -23,7 +42,7 @@ def listen(snakemake) -> None:
     to_file.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     to_terminal = logging.StreamHandler()
     to_terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
-    to_terminal.addFilter(lambda record: not record.exc_info)
+    to_terminal.addFilter(Sparing())
     log.setLevel(logging.INFO)
     log.handlers = [to_file, to_terminal]
     log.propagate = False

@@ -2,54 +2,63 @@
 
 import numpy as np
 from job import begin
-from latentgeo.study import plotting, shown
+from latentgeo.study import maps, plotting, shown
 from latentgeo.study.experiments import requested
 from latentgeo.study.records import model_of, read
 from latentgeo.study.stored import load_grid, load_latents
 
 begin(snakemake)
 p = snakemake.params
-vaes, seeds = p.vaes, p.seeds
-models = [(vae, seed) for vae in vaes for seed in seeds]
+models = [(vae, seed) for vae in p.vaes for seed in p.seeds]
 everything = p.experiments["variation"]
 pairs, left_out = shown.first(range(everything["pairs"]), shown.MOST_PAIRS, "pairs")
 notes = [
-    shown.first(everything["vaes"], len(vaes), "VAE types")[1],
-    shown.first(everything["seeds"], len(seeds), "seeds")[1],
+    shown.first(everything["vaes"], len(p.vaes), "VAE types")[1],
+    shown.first(everything["seeds"], len(p.seeds), "seeds")[1],
     left_out,
 ]
 requests = [r for vae, seed in models for r in requested([everything], vae=vae, seed=seed)]
 chosen = shown.of_first_pairs(snakemake.input.geodesics, requests, len(pairs))
 table = read(*chosen, points="number n t d")
+checksums = {of: model_of(table, *of) for of in models}
+files = dict(zip(models, snakemake.input.latents, strict=True))
+latents = {of: load_latents(files[of], checksums[of]) for of in models}
+planes = {of: maps.Plane.of(own["means"]) for of, own in latents.items()}
+grids = dict.fromkeys(models)
+if snakemake.input.get("grids"):
+    files = dict(zip(models, snakemake.input.grids, strict=True))
+    grids = {of: load_grid(files[of], checksums[of]) for of in models}
+own_rows = table.groupby(["vae", "seed"])
+curves = {of: planes[of](np.stack(own_rows.get_group(of)["points"])) for of in models}
+means = {of: planes[of](latents[of]["means"]) for of in models}
 
-titles = {(vae, seed): plotting.wrapped(f"{vae}, seed {seed}", 2.1, 10.8) for vae, seed in models}
-height = 2.3 + plotting.further_lines(titles.values(), 10.8)
-figure, panels = plotting.grid(
-    len(vaes), len(seeds), max(2.1 * len(seeds), 4), height * len(vaes) + 0.3
-)
-grids = snakemake.input.get("grids") or [None] * len(models)
-for axes, (vae, seed), grid_file, latents_file in zip(
-    panels.flat, models, grids, snakemake.input.latents, strict=True
-):
-    model = model_of(table, vae, seed)
-    latents = load_latents(latents_file, model)
-    plane = plotting.Plane.of(latents["means"])
-    means = plane(latents["means"])
-    plotting.entropy_map(axes, load_grid(grid_file, model) if grid_file else None)
-    plotting.scatter_latents(axes, means, latents["labels"], p.classes, most=500)
-    own = table[(table["vae"] == vae) & (table["seed"] == seed)]
-    own = own.assign(points=[plane(points) for points in own["points"]])
-    for number, points, converged in own[["pair", "points", "converged"]].itertuples(index=False):
-        plotting.draw_curves(axes, np.array([points]), [converged])
-        plotting.annotate_curve(axes, points, f"$c_{{{number + 1}}}$")
-    plotting.frame(axes, means, np.stack(own["points"]))
-    plotting.latent_axes(axes, plane)
-    axes.set_xlabel("")
-    axes.set_ylabel("")
-    axes.tick_params(labelsize=6)
-    axes.set_title(titles[vae, seed])
-figure.supxlabel(plotting.with_notes(plane.names[0], *notes))
-figure.supylabel(plane.names[1])
-handles, labels = panels.flat[0].get_legend_handles_labels()
-plotting.legend_above(figure, handles, labels, markerscale=3)
-plotting.save(figure, snakemake.output)
+columns = min(len(p.seeds), plotting.COLUMNS)
+rows = -(-len(p.seeds) // columns) * len(p.vaes)
+width = plotting.WIDTH if columns > 2 else plotting.NARROW
+each = width / columns
+titles = {(v, s): plotting.wrapped(f"{v}, seed {s}", each - 0.5, plotting.SIZE) for v, s in models}
+height = each + 0.1 + plotting.further_lines(titles.values(), plotting.SIZE)
+figure, panels = plotting.grid(rows, columns, width, height * rows + 0.8)
+side = max(maps.side(means[of], curves[of]) for of in models)
+limits, image = maps.common_shades([*grids.values()]), None
+for of, axes in plotting.by_rows(panels, p.vaes, p.seeds).items():
+    image = maps.entropy_map(axes, grids[of], limits)
+    maps.scatter_latents(axes, means[of], latents[of]["labels"], p.classes, most=500)
+    own = own_rows.get_group(of)
+    maps.draw_curves(axes, curves[of], own["converged"])
+    maps.name_curves(axes, curves[of], [f"$c_{{{pair + 1}}}$" for pair in own["pair"]])
+    maps.frame(axes, means[of], curves[of], side)
+    maps.latent_axes(axes, planes[of])
+    axes.set(xlabel="", ylabel="", title=titles[of])
+series = requests[0].series
+decoders = max(max(own) for own in everything["decoder_counts"].values())
+segments = f"N = {curves[models[0]].shape[1] - 1} segments"
+dotted = "" if table["converged"].all() else "dotted: not converged"
+told = shown.metric(series.metric, decoders), series.curve, segments, dotted
+plotting.below(figure, planes[models[0]].names[0], *told, *notes)
+figure.supylabel(planes[models[0]].names[1], fontsize=plotting.SMALL)
+plotting.legend_above(figure, *panels.flat[0].get_legend_handles_labels(), markerscale=3)
+if image:
+    label = "mean entropy of the output [nats per pixel]"
+    figure.colorbar(image, ax=figure.axes, label=label, orientation="horizontal", aspect=50)
+plotting.save(figure, snakemake.output, maps.table(table, planes))

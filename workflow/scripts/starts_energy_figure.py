@@ -1,6 +1,7 @@
 """Energy over steps from cold and from hot starts (figure 6)."""
 
 import numpy as np
+import pandas as pd
 from job import begin
 from latentgeo.study import panels, plotting, shown
 from latentgeo.study.experiments import requested
@@ -9,29 +10,38 @@ from matplotlib.lines import Line2D
 
 begin(snakemake)
 p = snakemake.params
-colours = {"cold": plotting.COLOURS[2], "hot": plotting.COLOURS[0]}
-rows, pairs, left_out = panels.starts_shown(p.experiments["starts.hot"])
+styles = {
+    "cold": {"color": plotting.COLD, "lw": 2.4},
+    "hot": {"color": plotting.HOT, "lw": 1.2},
+}
+experiment = p.experiments["starts.hot"]
+rows, pairs, left_out = panels.starts_shown(experiment)
 tables = {}
-for kind in colours:
+for kind in styles:
     requests = requested([p.experiments[f"starts.{kind}"]])
     chosen = shown.of_first_pairs(snakemake.input[kind], requests, len(pairs))
     table = read(*chosen, history="number n s")
     tables[kind] = table.set_index(["curve", "solver", "pair"])
 
-figure, each = panels.starts_grid(rows, pairs, height=1.8, margin=0.6)
+figure, each = panels.starts_grid(rows, pairs, height=1.2, margin=0.9)
+drawn = []
 for key, axes in each.items():
-    for kind, colour in colours.items():
+    for kind, style in styles.items():
         own = tables[kind].loc[key]
         steps = np.flatnonzero(~np.isnan(own["history"]))
-        good = own["converged"]
-        axes.plot(steps, own["history"][steps], color=colour, lw=1.2, ls="-" if good else ":")
-        end = steps.max(initial=0)
-        axes.plot(end, own["energy"], color=colour, marker="o" if good else "x")
-    axes.locator_params(axis="both", nbins=4)
-figure.supxlabel(plotting.with_notes("step", *left_out))
-figure.supylabel("energy [nats]")
-handles = [Line2D([], [], color=c) for c in colours.values()]
+        good, energies = own["converged"], own["history"][steps]
+        axes.plot(steps, energies, ls="-" if good else ":", **style)
+        mark = {"marker": "o" if good else "x", "ms": 4 if kind == "hot" else 6}
+        axes.plot(steps.max(initial=0), own["energy"], color=style["color"], **mark)
+        told = dict(zip(["curve", "solver", "pair"], key, strict=True)) | {"start": kind}
+        told |= {"converged": good, "final_energy": own["energy"]}
+        drawn.append(pd.DataFrame(told | {"step": steps, "energy": energies}))
+    panels.logarithmic_where_it_helps(axes)
+told = panels.said_of_starts(experiment, p.segments)
+plotting.below(figure, "step", *told, *left_out)
+figure.supylabel("energy [nats]", fontsize=plotting.SMALL)
+handles = [Line2D([], [], **style) for style in styles.values()]
 handles += [Line2D([], [], color="black", ls="", marker=m) for m in "ox"]
-names = ["cold start", "hot start", "exact final energy, converged", "not converged"]
+names = ["cold start", "hot start", "exact final energy, converged", "not converged (and dotted)"]
 plotting.legend_above(figure, handles, names)
-plotting.save(figure, snakemake.output)
+plotting.save(figure, snakemake.output, pd.concat(drawn))

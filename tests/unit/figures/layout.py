@@ -18,8 +18,10 @@ def box(figure, artist):
 
 
 def check_size(size) -> None:
+    """As wide as a page or one of its two columns, at 200 dots an inch, and not too large."""
     width, height = size
-    assert max(width, height) <= 100 * 200
+    assert width in (1400, 680)
+    assert height <= 100 * 200
     assert width * height <= 50e6
 
 
@@ -27,6 +29,7 @@ def check_layout(figure) -> None:
     """Panels overlap neither one another nor titles nor legends above them."""
     panels = [box(figure, axes) for axes in figure.axes]
     titles = [box(figure, axes.title) for axes in figure.axes if axes.get_title()]
+    titles += [box(figure, axes._left_title) for axes in figure.axes if axes.get_title("left")]
     above = [box(figure, legend) for legend in figure.legends]
     for one, other in combinations([*panels, *titles, *above], 2):
         x = min(one.x1, other.x1) - max(one.x0, other.x0)
@@ -37,4 +40,20 @@ def check_layout(figure) -> None:
 
 
 def texts(figure) -> str:
-    return "\n".join(text.get_text() for text in figure.findobj(Text))
+    return "\n".join(text.get_text().replace("\n", " ") for text in figure.findobj(Text))
+
+
+def check_print(figure) -> None:
+    """No text is smaller than 7 points, none is cut off at the sides, and panels have letters."""
+    width = figure.get_figwidth() * figure.dpi
+    ticks = {t for axes in figure.axes for t in (*axes.get_xticklabels(), *axes.get_yticklabels())}
+    for text in figure.findobj(Text):
+        if text.get_text().strip() and text.get_visible():
+            assert text.get_fontsize() >= 7, text
+            edges = box(figure, text)
+            # ticks beyond the ends of an axis are not drawn
+            assert text in ticks or (edges.x0 > -2 and edges.x1 < width + 2), text
+    panels = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+    letters = [axes.get_title("left") for axes in panels]
+    assert letters == ([""] if len(panels) == 1 else list(dict.fromkeys(letters)))
+    assert len(panels) == 1 or all(letters)

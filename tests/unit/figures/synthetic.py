@@ -17,6 +17,7 @@ from latentgeo.statistics.claims import COMPARED, Claim, Type
 from latentgeo.statistics.variation import variation
 from latentgeo.study import shown
 from latentgeo.study.experiments import Experiment, requested
+from latentgeo.study.explored import STRAIGHT
 from latentgeo.study.records import EACH, MEASURES
 from latentgeo.study.series import Request, place
 
@@ -145,7 +146,8 @@ class Results:
         table["limit"] = np.where(table["converged"], "none", "segments")
         written = self.written("cv", variation(table, MEASURES))
         drawn = {"metric": "fisher-rao", "curve": "polynomial"}
-        return {"table": written}, {"drawn": drawn, "decoders": self.vaes}
+        params = {"drawn": drawn, "decoders": self.vaes, "segments": SEGMENTS}
+        return {"table": written}, params
 
     def geodesics_figure(self):
         vae = list(self.vaes)[-1]
@@ -170,17 +172,45 @@ class Results:
 
     def proximity_figure(self):
         vae = list(self.vaes)[-1]
-        keys = pd.MultiIndex.from_product(
-            [self.curves, range(1, self.vaes[vae] + 1)], names=["curve", "decoders"]
-        )
-        mean, std = self.random.random((2, len(keys)))
-        table = pd.DataFrame({"n": self.pairs, "mean": mean, "std": std / 4}, keys)
-        table.loc[table["n"] == 1, "std"] = np.nan
-        table["not_converged"] = (~self.well(np.arange(len(keys)))).astype(int)
+        counts = range(1, self.vaes[vae] + 1)
+        table = self.keys(metric=METRICS, curve=self.curves, decoders=counts)
+        mean, std, difference = self.random.random((3, len(table)))
+        table = table.assign(n=self.pairs, models=1, pairs=self.pairs, mean=mean, std=std / 4)
+        table = table.assign(difference=-difference, low=-1.5 * difference, high=-difference / 2)
+        table.loc[table["n"] == 1, ["std", "low", "high"]] = np.nan
+        table["over"] = "pairs"
+        table["not_converged"] = (~self.well(np.arange(len(table)))).astype(int)
         table["not_lowest"] = table["not_converged"]
-        table = table.reset_index().assign(metric="fisher-rao")
-        params = {"vae": vae, "metric": "fisher-rao"}
+        params = {"vae": vae, "segments": SEGMENTS}
         return {"table": self.written("proximity", table)}, params
+
+    def decoded(self, vae: str, seed: int, requests: list[Request], image=(1, 6, 5)) -> str:
+        """What is seen along the curves that are asked for, and along straight lines."""
+        told = [
+            (r.series.metric, r.series.curve, r.series.start, r.series.solver) for r in requests
+        ]
+        told = [(told[0][0], STRAIGHT, "", ""), *told]
+        n, t, s, f = len(told) * self.pairs, SEGMENTS + 1, 9, int(np.prod(image))
+        arrays = {
+            name: np.repeat([one[k] for one in told], self.pairs)
+            for k, name in enumerate(("metric", "curve", "start", "solver"))
+        }
+        arrays["pair"] = np.tile(np.arange(self.pairs), len(told))
+        arrays["converged"] = self.well(np.arange(n)) | (arrays["curve"] == STRAIGHT)
+        arrays["points"] = self.random.normal(0, 2, (n, t, 2))
+        for name in ("energy", "length"):
+            arrays[name] = np.cumsum(self.random.random((n, t)), axis=1)
+        arrays["frames"] = self.random.integers(0, 256, (n, t, f), dtype=np.uint8)
+        arrays["strip"] = self.random.random((n, s, f))
+        arrays["strip_deviation"] = self.random.random((n, s, f)) / 3 * (self.vaes[vae] > 1)
+        return self.save("decoded", vae, seed, **arrays, image=np.array(image))
+
+    def filmstrips_figure(self):
+        experiment = self.experiment(list(self.vaes), range(1), self.curves[:1], metrics=METRICS)
+        described = experiment.described()
+        files = [self.decoded(v, 0, requested([described], vae=v)) for v in self.vaes]
+        params = {"vaes": list(self.vaes), "decoders": self.vaes, "pairs": self.pairs}
+        return {"decoded": files}, params | {"experiments": {"geodesics": described}}
 
     def starts(self, *kinds: str):
         vae = list(self.vaes)[-1]
@@ -203,7 +233,8 @@ class Results:
         return files, params | {"classes": self.names}
 
     def starts_energy_figure(self):
-        return self.starts("cold", "hot")
+        files, params = self.starts("cold", "hot")
+        return files, params | {"segments": SEGMENTS}
 
     def training_figure(self):
         likelihood = {"likelihood": "continuous-bernoulli"}
@@ -236,7 +267,8 @@ class Results:
         for name in ("energy", "travel", "length"):
             table[name] = self.random.gamma(9, 40, len(table))
         table["converged"] = self.well(np.arange(len(table)))
-        return {"table": self.written("segments", table)}, {}
+        params = {"curve": "polynomial"}
+        return {"table": self.written("segments", table.assign(seed=0))}, params
 
     def contest_figure(self):
         table = self.keys(
@@ -256,7 +288,7 @@ class Results:
         table["steps"] = self.random.integers(0, 30, len(table)) / 2
         table["not_converged"] = (~self.well(np.arange(len(table)))).astype(int)
         table["not_lowest"] = table["not_converged"]
-        return {"table": self.written("contest", table)}, {}
+        return {"table": self.written("contest", table)}, {"seed": 0, "segments": SEGMENTS}
 
     def claims_figure(self):
         types = [Type(vae, count, 10, False) for vae, count in self.vaes.items()]
@@ -277,13 +309,14 @@ class Results:
         return {"table": self.written("claims", table)}, {}
 
 
-METRICS = ("fisher-rao", "fisher-rao-within")
+METRICS = ["fisher-rao", "fisher-rao-within"]
 
 FIGURES = [
     "claims_figure",
     "contest_figure",
     "segments_figure",
     "cv_figure",
+    "filmstrips_figure",
     "geodesics_figure",
     "models_figure",
     "proximity_figure",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from latentgeo.study import plotting
-from layout import box, check_layout, check_size, named, texts
+from latentgeo.study import maps, plotting
+from layout import box, check_layout, check_print, check_size, named, texts
 from synthetic import FIGURES
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -67,6 +67,7 @@ def test_a_figure_of_an_odd_study(study, name, drawn):
     figure, size = drawn(name, **STUDIES[study][0])
     check_size(size)
     check_layout(figure)
+    check_print(figure)
     assert "nan" not in texts(figure)
     assert "the first" not in texts(figure)
 
@@ -78,9 +79,9 @@ def test_one_model_has_energies_and_a_word_on_variation(drawn):
     assert "±" not in "".join(text.get_text() for axes in figure.axes for text in axes.texts)
 
 
-def test_few_seeds_have_a_colour_each_and_many_a_common_range(drawn):
+def test_few_seeds_have_a_line_each_and_many_a_common_range(drawn):
     figure, _ = drawn("training_figure", seeds=10)
-    assert len({line.get_color() for line in figure.axes[0].lines}) == 10
+    assert len(figure.axes[0].lines) == 11  # and their mean
     figure, _ = drawn("training_figure", seeds=11)
     assert len(figure.axes[0].lines) == 1
 
@@ -110,7 +111,7 @@ def test_classes_are_called_by_their_names_where_they_have_some(drawn):
 def test_a_class_that_is_not_among_the_latents_drawn_keeps_the_others_colours(drawn):
     labels = np.array([0, 1] + [2] * 998)
     _, axes = plt.subplots()
-    plotting.scatter_latents(axes, np.zeros((1000, 2)), labels, most=10)
+    maps.scatter_latents(axes, np.zeros((1000, 2)), labels, most=10)
     handles, names = axes.get_legend_handles_labels()
     colours = dict(zip(names, [h.get_facecolor() for h in handles], strict=True))
     expected = plt.matplotlib.colors.to_rgba(plotting.COLOURS[2], 0.6)

@@ -7,8 +7,9 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
-from latentgeo.study import plotting
+from latentgeo.study import maps, plotting
 from matplotlib.colors import to_rgb
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB
@@ -87,31 +88,81 @@ def test_wrapped_text_is_no_wider_than_it_may_be(name):
 
 
 def test_notes_stand_below_a_label_only_where_there_are_any():
-    assert plotting.with_notes("step", "", "") == "step"
-    assert plotting.with_notes("step", "a", "", "b") == "step\n(a; b)"
-    assert plotting.with_notes("", "a") == "(a)"
-    assert plotting.with_notes("") == ""
+    figure = plt.figure(figsize=(3, 3))
+    for given, expected in {
+        ("step", "", ""): "step",
+        ("step", "a", "", "b"): "step\na; b",
+        ("", "a"): "a",
+    }.items():
+        plotting.below(figure, *given)
+        assert figure.get_supxlabel() == expected
+    plotting.below(figure, "", *["a note of some words"] * 5)
+    assert figure.get_supxlabel().count("\n") >= 2
+    plt.close(figure)
+
+
+def test_panels_have_letters_and_a_lone_one_has_none(tmp_path):
+    names = [plotting.letters(n) for n in (0, 1, 25, 26, 27, 51, 52)]
+    assert names == ["a", "b", "z", "aa", "ab", "az", "ba"]
+    for columns, expected in ((2, ["a", "b"]), (1, [""])):
+        figure, panels = plotting.grid(1, columns, 3, 2)
+        figure.colorbar(panels[0, 0].imshow(np.eye(2)))
+        plotting.save(figure, [str(tmp_path / "x.png")], pd.DataFrame())
+        assert [axes.get_title("left") for axes in panels[0]] == expected
+
+
+def test_the_data_of_a_figure_are_written_beside_it(tmp_path):
+    figure, _ = plotting.grid(1, 1, 3, 2)
+    data = pd.DataFrame({"x": [1.5, 2.0]})
+    plotting.save(figure, [str(tmp_path / f"x.{kind}") for kind in ("png", "pdf", "csv")], data)
+    assert pd.read_csv(tmp_path / "x.csv").equals(data)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf", ".csv"}
+
+
+def test_panels_that_are_compared_have_one_scale():
+    _, [[left, right]] = plotting.grid(1, 2, 4, 2)
+    left.set_ylim(1, 10)
+    right.set_ylim(2, 300)
+    right.set_yscale("log")
+    plotting.same_heights([left, right])
+    assert left.get_ylim() == right.get_ylim() == (1, 300) and left.get_yscale() == "log"
+    plotting.same_heights([left, right], least=0.5, most=50)
+    assert left.get_ylim() == right.get_ylim() == (0.5, 50)
+    plt.close("all")
 
 
 @pytest.mark.parametrize("width, height", [(150, 2), (2, 400), (60, 60), (150, 150)])
 def test_no_figure_is_larger_than_can_be_looked_at(width, height, tmp_path):
     figure = plt.figure(figsize=(width, height), layout="none")
-    plotting.save(figure, [str(tmp_path / "a.png")])
+    plotting.save(figure, [str(tmp_path / "a.png")], pd.DataFrame())
     wide, high = struct.unpack(">II", (tmp_path / "a.png").read_bytes()[16:24])
     assert max(wide, high) <= 100 * 200
     assert wide * high <= 50e6
 
 
-def test_a_frame_is_never_a_sliver():
+def test_a_frame_is_a_square_around_all_curves_and_most_latents():
     _, axes = plt.subplots()
     rng = np.random.default_rng(0)
     means = rng.normal(size=(1000, 2)) * [1, 1e-6]
-    plotting.frame(axes, means, means[None, :2])
-    sides = [np.diff(axes.get_xlim()).item(), np.diff(axes.get_ylim()).item()]
-    assert sides[1] > sides[0] / 5
-    plotting.frame(axes, means[:, ::-1], means[None, :2, ::-1])
-    assert np.diff(axes.get_xlim()).item() > np.diff(axes.get_ylim()).item() / 5
+    curves = np.array([[[0.0, 0.0], [9.0, 1.0]]])
+    maps.frame(axes, means, curves)
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    assert right - left == pytest.approx(high - low) == maps.side(means, curves)
+    assert left < np.quantile(means[:, 0], 0.01) and right > 9 and low < 0 and high > 1
+    maps.frame(axes, means, curves, width=40)
+    assert np.diff(axes.get_xlim()).item() == pytest.approx(40)
+    assert sum(axes.get_xlim()) == pytest.approx(left + right)
     plt.close("all")
+
+
+def test_names_of_curves_are_apart_where_curves_cross():
+    t = np.linspace(-1, 1, 33)
+    crossing = np.stack([np.stack([t, t], 1), np.stack([t, -t], 1), np.stack([t, 0 * t], 1)])
+    places = maps.named_at(crossing)
+    for place, curve in zip(places, crossing, strict=True):
+        assert (np.abs(curve[8:25] - place) < 1e-12).all(1).any()
+    apart = [np.linalg.norm(a - b) for a, b in combinations(places, 2)]
+    assert min(apart) > 0.3
 
 
 def test_whole_numbers_where_there_is_only_one():
@@ -127,12 +178,12 @@ def test_a_map_is_of_the_entropy_of_all_decoders_and_each_class_has_its_own_late
     figure, axes = plt.subplots()
     nodes = np.array([[0, 1, 2, 4], [0, 5, 6, 7]], dtype=float)
     entropy = np.add.outer(nodes[0], 10 * nodes[1])
-    image = plotting.entropy_map(axes, {"axes": nodes, "entropy": np.stack([0 * entropy, entropy])})
+    image = maps.entropy_map(axes, {"axes": nodes, "entropy": np.stack([0 * entropy, entropy])})
     corners = image.get_array()[[0, 0, -1, -1], [0, -1, 0, -1]]
     np.testing.assert_allclose(corners, [0, 4, 70, 74])  # a row of pixels is one height
     assert image.get_extent() == [0, 4, 0, 7] and image.origin == "lower"
     labels, means = np.array([2, 5, 5, 2, 7]), np.arange(10.0).reshape(5, 2)
-    plotting.scatter_latents(axes, means, labels)
+    maps.scatter_latents(axes, means, labels)
     drawn = {part.get_label(): part.get_offsets() for part in axes.collections}
     assert set(drawn) == {f"class {label}" for label in labels}
     for label in labels:

@@ -127,15 +127,7 @@ def read(inputs: Any, params: Any, numbers: Sequence[int], order: int = 0) -> Ba
 
     Inputs are the model, latents and pairs, and where there are such, grid, roadmap and hot starts.
     """
-    model = files.load_wanted(inputs.model, **params.model)
-    if model.architecture.module:
-        around = stored.load_latents(inputs.latents, model.checksum)["means"]
-        # by name: what only looks at decoders is nothing that geodesics depend on
-        checked = plugins.load("decoders", "checked").checked
-        found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
-        model.decoders = nn.ModuleList(found)
-    model.decoders = nn.ModuleList(in_order(list(model.decoders), order))
-    model.decoders.to(device(params.device, "curves.device"))
+    model = model_of(inputs, params, order)
     means = {
         split: stored.load_latents(inputs.latents, model.checksum, split)["means"]
         for split in {"train", params.split}
@@ -154,3 +146,17 @@ def read(inputs: Any, params: Any, numbers: Sequence[int], order: int = 0) -> Ba
         paths = [hot] if isinstance(hot, str) else hot
         hot = torch.from_numpy(stored.load_weights(paths, numbers, model.checksum))
     return Batch(model, latents, numbers, start, end, pairs["labels"], grid, roadmap, hot)
+
+
+def model_of(inputs: Any, params: Any, order: int = 0) -> VAE:
+    """The model of a rule's job, its decoders checked where they are one's own, and in place."""
+    model = files.load_wanted(inputs.model, **params.model)
+    if model.architecture.module:
+        around = stored.load_latents(inputs.latents, model.checksum)["means"]
+        # by name: what only looks at decoders is nothing that geodesics depend on
+        checked = plugins.load("decoders", "checked").checked
+        found = checked(list(model.decoders), model.likelihood, torch.from_numpy(around))
+        model.decoders = nn.ModuleList(found)
+    model.decoders = nn.ModuleList(in_order(list(model.decoders), order))
+    model.decoders.to(device(params.device, "curves.device"))
+    return model

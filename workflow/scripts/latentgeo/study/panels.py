@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..statistics.counts import COUNTS
 from . import plotting, shown  # before anything of matplotlib
-from .plotting import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+SHORT = {"disagreement": "disagree-\nment", "published_length": "published\nlength"}
+"""Names of measures in two lines."""
+MUCH = 20
+"""By how much the largest of positive numbers exceeds the smallest where an axis is logarithmic."""
 
 # ── starts ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -25,7 +30,7 @@ def starts_shown(
     """Curve families with solvers, each a row of panels, and pairs; and what is left out."""
     rows = sorted(product(experiment["starts"], experiment["solvers"]))
     rows, left_out = shown.first(rows, shown.MOST_TYPES, "curve families with each solver")
-    most = shown.beside(rows, shown.MOST_PAIRS)
+    most = shown.beside(rows, shown.MOST_BESIDE)
     pairs, left_out_pairs = shown.first(range(experiment["pairs"]), most, "pairs")
     return rows, pairs, [left_out, left_out_pairs]
 
@@ -34,74 +39,89 @@ def starts_grid(
     rows: list[tuple[str, str]], pairs: list[int], height: float, margin: float
 ) -> tuple[Figure, dict[tuple[str, str, int], Axes]]:
     """A figure with a panel for each curve family, solver and pair, so high in inches."""
-    keys = [(*row, pair) for row in rows for pair in pairs]
-    titles = [f"$c_{{{pair + 1}}}$ {curve}, {solver}" for curve, solver, pair in keys]
-    titles = [plotting.wrapped(title, 1.9, 7) for title in titles]
-    height += plotting.further_lines(titles, 7)
+    width = plotting.WIDTH if len(pairs) > 2 else plotting.NARROW
+    height = max(height, 1.0)
     figure, panels = plotting.grid(
-        len(rows), len(pairs), 1.9 * len(pairs) + 0.5, height * len(rows) + margin
+        len(rows), len(pairs), width, height * len(rows) + margin, sharex=False
     )
-    for axes, title in zip(panels.flat, titles, strict=True):
-        axes.set_title(title, fontsize=7)
-        axes.tick_params(labelsize=6)
+    for axes, pair in zip(panels[0], pairs, strict=True):
+        axes.set_title(f"$c_{{{pair + 1}}}$")
+    for own, (curve, solver) in zip(panels, rows, strict=True):
+        name = plotting.wrapped(f"{curve}, {solver}", height, plotting.SMALL)
+        own[0].set_ylabel(name, fontsize=plotting.SMALL)
+    keys = [(*row, pair) for row in rows for pair in pairs]
     return figure, dict(zip(keys, panels.flat, strict=True))
+
+
+def said_of_starts(experiment: Mapping[str, Any], segments: int) -> list[str]:
+    """Of what metric, model and number of segments the panels of starts are."""
+    [vae], [seed] = experiment["vaes"], experiment["seeds"]
+    [decoders] = experiment["decoder_counts"][vae]
+    what = "one decoder" if decoders == 1 else f"{decoders} decoders"
+    model = f"{vae} ({what}), seed {seed}"
+    return [shown.metric(experiment["metrics"][0], decoders), model, f"N = {segments} segments"]
+
+
+def logarithmic_where_it_helps(axes: Axes) -> None:
+    """A logarithmic vertical axis where what is drawn, all of it positive, spans much."""
+    heights = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in axes.lines])
+    if heights.min() > 0 and heights.max() > MUCH * heights.min():
+        axes.set_yscale("log")
+        plotting.plain_logarithmic(axes.yaxis)
+        axes.locator_params(axis="x", nbins=4)
+    else:
+        axes.locator_params(axis="both", nbins=4)
 
 
 # ── variation over retrained models ─────────────────────────────────────────────────────────────
 
 
 def draw_energies(axes: Axes, energy: pd.DataFrame) -> None:
-    """Mean and standard deviation of the energy of each pair, with their values."""
+    """Mean and standard deviation of the energy of each pair; open where not all is well."""
     curves = energy["pair"] + 1
-    axes.errorbar(curves, energy["mean"], energy["std"], fmt="o", capsize=3, color="black")
-    for x, row in zip(curves, energy.itertuples(), strict=True):
-        lines = [f"{row.mean:.3g}"]
-        if np.isfinite(row.std):
-            lines.append(f"± {row.std:.3g}")
-        if np.isfinite(row.cv):
-            lines.append(f"CV {row.cv:.2f}")
-        if row.not_converged:
-            lines.append(f"{row.not_converged} not conv.")
-        if row.not_lowest:
-            lines.append(f"{row.not_lowest} not lowest")
-        top = (x, row.mean + np.nan_to_num(row.std))
-        style = {"textcoords": "offset points", "ha": "center", "fontsize": 6.5}
-        axes.annotate("\n".join(lines), top, (0, 4), **style)
+    well = (energy[COUNTS].sum(axis=1) == 0).to_numpy()
+    low = energy["std"].clip(upper=0.95 * energy["mean"])
+    style = {"fmt": "none", "ecolor": "0.45", "capsize": 2}
+    axes.errorbar(curves, energy["mean"], [low, energy["std"]], **style)
+    for chosen, face in ((well, "black"), (~well, "white")):
+        marks = {"ls": "", "marker": "o", "mec": "black", "mfc": face, "ms": 4}
+        axes.plot(curves[chosen], energy["mean"][chosen], **marks)
+    axes.set_xticks(curves, [f"$c_{{{c}}}$" for c in curves])
+    logarithmic_where_it_helps(axes)
+    axes.set_xlim(curves.min() - 0.6, curves.max() + 0.6)
     axes.set_xticks(curves, [f"$c_{{{c}}}$" for c in curves])
 
 
-def draw_variation_bars(axes: Axes, table: pd.DataFrame, measures: list[str]) -> None:
-    """The CV of each measure of each pair, as bars."""
-    width = 0.8 / len(measures)
-    for k, measure in enumerate(measures):
-        own = table[table["measure"] == measure]
-        position = own["pair"] + 1 + (k - (len(measures) - 1) / 2) * width
-        label = _with_mean(measure, own["cv"], " ")
-        axes.bar(position, own["cv"], width, label=label, color=COLOURS[k])
+def draw_variation(axes: Axes, table: pd.DataFrame, measures: list[str], dots: bool) -> None:
+    """The CV of each measure: of each pair with its interval, or how they lie over pairs."""
+    each = [table[table["measure"] == measure] for measure in measures]
     if table["cv"].isna().all():
         _say_that_nothing_varies(axes)
+    elif dots:
+        for x, own in enumerate(each):
+            _draw_intervals(axes, x, own)
     else:
-        axes.legend(fontsize=7, ncols=2, loc="upper center")
-    if table["pair"].nunique() == 1 or table["cv"].isna().all():
-        axes.set_xlim(table["pair"].min() + 0.5, table["pair"].max() + 1.5)
+        values = [own["cv"].dropna() for own in each]
+        style = {"whis": (5, 95), "showfliers": False, "medianprops": {"color": "black"}}
+        axes.boxplot(values, positions=range(len(each)), widths=0.6, **style)
+    names = [SHORT.get(measure, measure) for measure in measures]
+    means = [own["cv"].mean() for own in each]
+    told = [
+        f"{name}\n({mean:.2f})" if np.isfinite(mean) else name
+        for name, mean in zip(names, means, strict=True)
+    ]
+    axes.set_xticks(range(len(each)), told)
+    axes.set_xlim(-0.6, len(each) - 0.4)
 
 
-def draw_variation_boxes(axes: Axes, table: pd.DataFrame, measures: list[str]) -> None:
-    """How the CVs of each measure are distributed over pairs."""
-    each = [table.loc[table["measure"] == measure, "cv"].dropna() for measure in measures]
-    boxes = axes.boxplot(
-        each,
-        whis=(5, 95),
-        widths=0.6,
-        showfliers=False,
-        patch_artist=True,
-        medianprops={"color": "black"},
-        tick_labels=[_with_mean(m, cv, "\n") for m, cv in zip(measures, each, strict=True)],
-    )
-    for box, colour in zip(boxes["boxes"], COLOURS, strict=False):
-        box.set_facecolor(colour)
-    if table["cv"].isna().all():
-        _say_that_nothing_varies(axes)
+def _draw_intervals(axes: Axes, x: int, own: pd.DataFrame) -> None:
+    places = x + np.linspace(-0.3, 0.3, len(own)) * (len(own) > 1)
+    ends = np.array([own["cv"] - own["cv_low"], own["cv_high"] - own["cv"]]).clip(0, 10)
+    ends = np.nan_to_num(ends)
+    style = {"fmt": "o", "color": "black", "ecolor": "0.6", "ms": 2.5, "elinewidth": 1}
+    axes.errorbar(places, own["cv"], ends, **style)
+    if len(own) > 1:
+        axes.hlines(own["cv"].mean(), x - 0.4, x + 0.4, color="black", lw=0.8, ls="--")
 
 
 def _say_that_nothing_varies(axes: Axes) -> None:
@@ -109,33 +129,27 @@ def _say_that_nothing_varies(axes: Axes) -> None:
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center")
 
 
-def _with_mean(measure: str, cv: pd.Series, gap: str) -> str:
-    return measure if cv.isna().all() else f"{measure}{gap}(mean {cv.mean():.2f})"
-
-
 # ── training ────────────────────────────────────────────────────────────────────────────────────
 
 
 def draw_training(axes: Axes, table: pd.DataFrame) -> None:
-    """ELBO over epochs of each seed; with many seeds their common mean and range."""
+    """ELBO over epochs of each seed, and of all; with many seeds their mean and range alone."""
     several = table["seed"].nunique() > shown.MOST_SEEDS
-    groups = [("all", table)] if several else table.groupby("seed")
-    for k, (seed, own) in enumerate(groups):
-        elbo = own.groupby("epoch")["elbo"].agg(["mean", "min", "max"])
-        colour, single = COLOURS[k], len(elbo) == 1
-        style = {"color": colour, "lw": 1, "marker": "o" if single else None, "ms": 4}
-        axes.plot(elbo.index, elbo["mean"], label=f"seed {seed}", **style)
-        draw = axes.vlines if single else axes.fill_between
-        shade = {"color": colour, "alpha": 0.25, "lw": 3 if single else 0}
-        draw(elbo.index, elbo["min"], elbo["max"], **shade)
+    groups = [] if several else [own for _, own in table.groupby("seed")]
+    for own in groups if len(groups) > 1 else []:
+        elbo = own.groupby("epoch")["elbo"].mean()
+        axes.plot(elbo.index, elbo, color="0.55", lw=0.7)
+    elbo = table.groupby("epoch")["elbo"].agg(["mean", "min", "max"])
+    single = len(elbo) == 1
+    axes.plot(elbo.index, elbo["mean"], "k", lw=1.4, marker="o" if single else None, ms=4)
+    draw = axes.vlines if single else axes.fill_between
+    draw(elbo.index, elbo["min"], elbo["max"], color="0.8", lw=3 if single else 0, zorder=0)
     axes.set_xlabel("epoch")
     plotting.whole_numbers(axes)
 
 
 def spread(table: pd.DataFrame) -> str:
-    """What the line and the area of `draw_training` are, where there is something to say."""
+    """What the line and the area of `draw_training` are of, where there is something to say."""
     numbers = {"seeds": table["seed"].nunique(), "decoders": table["decoder"].nunique()}
-    if numbers["seeds"] <= shown.MOST_SEEDS:
-        del numbers["seeds"]
     of = " × ".join(f"{number:,} {what}" for what, number in numbers.items() if number > 1)
-    return f" (mean and range of {of})" if of else ""
+    return f" ({of})" if of else ""

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 os.environ["MPLBACKEND"] = "agg"  # the user's may be one that this matplotlib does not know
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-from scipy.interpolate import PchipInterpolator
 
+from ..io.csv import write_table
 from ..io.whole import replacing
-from . import shown
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442"]
 COLOURS += ["#894E3B", "#B10076", "#00EBB1"]
 """Ten that the colour-blind can tell apart, on white and on greys; most of them Okabe and Ito's."""
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 DASHES = ["-", "--", "-.", ":"]
-LEGEND_MARK, LEGEND_LETTER = 0.6, 0.085
+GREYS = ["0.0", "0.25", "0.45", "0.6", "0.7"]
+"""Of lines that are of no class, and of no cold or hot start."""
+LEGEND_MARK, LEGEND_LETTER = 0.55, 0.062
 """Inches that an entry of a legend takes for its mark and gaps, and for each letter."""
-WIDTH = 7.0
-"""Width of a full-page figure in inches."""
+WIDTH, NARROW = 7.0, 3.4
+"""Widths of figures in inches: of a page, and of one of its two columns."""
+COLUMNS = 5
+"""Panels side by side, at most, where there are many."""
+SIZE, SMALL = 8, 7
+"""Of text in points: headings, and the smallest there is."""
 MOST_INCHES, MOST_PIXELS = 99, 49e6
-"""Of any figure, before the margin of a tenth of an inch."""
+"""Of any figure."""
+DENSITY, COLD, HOT = COLOURS[6], COLOURS[3], COLOURS[5]
+"""Geodesics of the density metric, and those from cold and from hot starts, in all figures."""
 
 plt.switch_backend("agg")
 plt.rcdefaults()
@@ -39,9 +46,12 @@ plt.rcParams.update(
     {
         "figure.dpi": 100,
         "savefig.dpi": 200,
-        "savefig.bbox": "tight",
         "figure.constrained_layout.use": True,
-        "font.size": 9,
+        "font.size": SIZE,
+        "axes.titlesize": SIZE,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "legend.fontsize": SMALL,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.prop_cycle": plt.cycler(color=COLOURS),
@@ -51,16 +61,31 @@ plt.rcParams.update(
 )
 
 
-def save(figure: Figure, paths: Iterable[str]) -> None:
-    """Write a figure in the format of each path's ending, without dates; and close it."""
+def save(figure: Figure, paths: Iterable[str], data: pd.DataFrame) -> None:
+    """Write a figure in the format of each path's ending, without dates; and close it.
+
+    As CSV its data are written. Several panels have letters.
+    """
     width, height = np.minimum(figure.get_size_inches(), MOST_INCHES)
     figure.set_size_inches(width, height)
     dpi = min(plt.rcParams["savefig.dpi"], int(np.sqrt(MOST_PIXELS / (width * height))))
+    panels = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+    if len(panels) > 1:
+        for n, axes in enumerate(panels):
+            axes.set_title(letters(n), loc="left", weight="bold")
     for path in paths:
+        if path.endswith(".csv"):
+            write_table(data, path)
+            continue
         with replacing(path) as temporary:
             metadata = {"CreationDate": None} if path.endswith(".pdf") else None
             figure.savefig(temporary, metadata=metadata, dpi=dpi)
     plt.close(figure)
+
+
+def letters(n: int) -> str:
+    """a, b, ..., z, aa, ab, ...: the name of a figure's n-th panel, from 0 on."""
+    return (letters(n // 26 - 1) if n >= 26 else "") + chr(ord("a") + n % 26)
 
 
 def grid(
@@ -77,14 +102,44 @@ def filled(panels: np.ndarray, count: int) -> list[Axes]:
     return list(panels.flat[:count])
 
 
-def line_style(k: int) -> dict[str, str]:
-    """Colour, marker and dashes of the k-th line, unlike those of the 39 before it."""
-    dashes = DASHES[k // len(COLOURS) % len(DASHES)]
+def by_rows(panels: np.ndarray, rows: Iterable, columns: Iterable) -> dict[tuple, Axes]:
+    """Panels by row and column, each row begun anew; those that are left over are taken away."""
+    rows, columns = list(rows), list(columns)
+    each = panels.reshape(len(rows), -1)
+    for axes in each[:, len(columns) :].flat:
+        axes.remove()
     return {
-        "color": COLOURS[k % len(COLOURS)],
-        "marker": MARKERS[k % len(MARKERS)],
-        "ls": dashes,
+        (row, column): axes
+        for row, own in zip(rows, each, strict=True)
+        for column, axes in zip(columns, own, strict=False)
     }
+
+
+def line_style(k: int) -> dict[str, str]:
+    """Grey, marker and dashes of the k-th line, unlike those of the 39 before it."""
+    return {
+        "color": GREYS[k % len(GREYS)],
+        "marker": MARKERS[k % len(MARKERS)],
+        "ls": DASHES[k // len(MARKERS) % len(DASHES)],
+    }
+
+
+def same_heights(panels: Iterable[Axes], least: float | None = None, most: float = np.inf) -> None:
+    """One scale for panels that are compared, logarithmic where one of them is."""
+    panels = list(panels)
+    limits = [axes.get_ylim() for axes in panels]
+    scale = "log" if any(axes.get_yscale() == "log" for axes in panels) else "linear"
+    low = min(low for low, _ in limits if low > 0 or scale == "linear")
+    for axes in panels:
+        axes.set_yscale(scale)
+        axes.set_ylim(low if least is None else least, min(most, max(high for _, high in limits)))
+        if scale == "log":
+            plain_logarithmic(axes.yaxis)
+
+
+def outlined(width: float) -> list:
+    """What draws a line or letters with a black outline of so many points, to be read on greys."""
+    return [Stroke(linewidth=width, foreground="black"), Normal()]
 
 
 def whole_numbers(axes: Axes) -> None:
@@ -106,10 +161,11 @@ def further_lines(texts: Iterable[str], points: float) -> float:
     return max(text.count("\n") for text in texts) * 1.2 * points / 72
 
 
-def with_notes(text: str, *notes: str) -> str:
-    """A label of a whole figure that says what is left out, if anything."""
+def below(figure: Figure, label: str, *notes: str) -> None:
+    """What all panels have below them, and what is to be known of them, if anything."""
     said = "; ".join(note for note in notes if note)
-    return "\n".join(part for part in (text, said and f"({said})") if part)
+    said = said and wrapped(said, figure.get_figwidth(), SMALL)
+    figure.supxlabel("\n".join(part for part in (label, said) if part), fontsize=SMALL)
 
 
 def legend_above(figure: Figure, handles: list, labels: list[str], **style) -> None:
@@ -117,35 +173,8 @@ def legend_above(figure: Figure, handles: list, labels: list[str], **style) -> N
     entry = LEGEND_MARK + LEGEND_LETTER * max(map(len, labels))
     columns = max(1, min(len(labels), int(figure.get_figwidth() / entry)))
     rows = -(-len(labels) // columns)
-    figure.set_figheight(figure.get_figheight() + 0.19 * (rows - 1))
+    figure.set_figheight(figure.get_figheight() + 0.16 * (rows - 1))
     figure.legend(handles, labels, loc="outside upper center", ncols=columns, **style)
-
-
-@dataclass(frozen=True)
-class Plane:
-    """The plane in which latents are drawn: that of two dimensions, or of most of their spread."""
-
-    centre: np.ndarray
-    directions: np.ndarray
-    """Two columns, (d, 2)."""
-    names: tuple[str, str] = ("latent dimension 1", "latent dimension 2")
-
-    @classmethod
-    def of(cls, means: np.ndarray) -> Plane:
-        """Of latents (n, d): their first two principal directions where d is above 2."""
-        dim = means.shape[1]
-        if dim == 2:
-            return cls(np.zeros(2), np.eye(2))
-        centre = means.mean(axis=0)
-        _, directions = np.linalg.eigh(np.cov((means - centre).T))
-        first = directions[:, :-3:-1]
-        first = first * np.sign(first[np.abs(first).argmax(axis=0), [0, 1]])
-        names = (f"{n} principal direction of {dim}" for n in ("first", "second"))
-        return cls(centre, first, tuple(names))
-
-    def __call__(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., d) in the plane: (..., 2)."""
-        return (np.asarray(points) - self.centre) @ self.directions
 
 
 def plain_logarithmic(axis: Axis) -> None:
@@ -161,84 +190,3 @@ def plain_logarithmic(axis: Axis) -> None:
         axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter(lambda x, _: f"{x:g}")
     axis.set_minor_formatter(NullFormatter())
-
-
-def latent_axes(axes: Axes, plane: Plane) -> None:
-    """Axes of a plane of the latent space: labelled, equal aspect, closed frame."""
-    axes.set_aspect("equal")
-    axes.set_xlabel(plane.names[0])
-    axes.set_ylabel(plane.names[1])
-    axes.spines[["top", "right"]].set_visible(True)
-
-
-def entropy_map(axes: Axes, grid: dict[str, np.ndarray] | None):
-    """The mean entropy of all decoders' output over the latent space, in greys; a mappable.
-
-    Without a grid, as there is none in more than two dimensions, all is grey.
-    """
-    if grid is None:
-        return axes.set_facecolor("0.7")
-    entropy, extent = grid["entropy"][-1], []
-    for n, nodes in enumerate(grid["axes"]):
-        evenly = np.linspace(nodes[0], nodes[-1], 256)
-        entropy = PchipInterpolator(nodes, entropy, axis=n)(evenly)
-        extent += [nodes[0], nodes[-1]]
-    # most nodes lie where the latents do; what is far out may be anything
-    low, high = np.quantile(grid["entropy"][-1], [0.02, 0.98])
-    style = {"cmap": "Greys_r", "interpolation": "bilinear", "vmin": low, "vmax": high}
-    image = axes.imshow(entropy.T, origin="lower", extent=extent, **style)
-    axes.set_xlim(extent[:2])
-    axes.set_ylim(extent[2:])
-    return image
-
-
-def frame(axes: Axes, means: np.ndarray, points: np.ndarray) -> None:
-    """Show all points of curves (B, T, 2) and all but the outermost latents, (n, 2).
-
-    No side is more than four times the other.
-    """
-    corners = np.concatenate([points.reshape(-1, 2), np.quantile(means, [0.001, 0.999], axis=0)])
-    low, high = corners.min(0), corners.max(0)
-    sides = high - low
-    margin = 0.03 * sides + np.maximum(sides.max() / 4 - sides, 0) / 2
-    axes.set_xlim(low[0] - margin[0], high[0] + margin[0])
-    axes.set_ylim(low[1] - margin[1], high[1] + margin[1])
-
-
-def scatter_latents(
-    axes: Axes,
-    means: np.ndarray,
-    labels: np.ndarray,
-    names: Sequence[str] = (),
-    most: int = 1500,
-) -> None:
-    """Some of the latents, coloured by class; from the sixth class on they are triangles.
-
-    Classes have names by their number, or are called by the number alone.
-    """
-    classes = np.unique(labels)
-    every = max(1, len(means) // most)
-    means, labels = means[::every], labels[::every]
-    for n, label in enumerate(classes):
-        chosen, colour = means[labels == label], COLOURS[n % len(COLOURS)]
-        name = shown.shortened(names[label]) if names else f"class {label}"
-        shape = {"marker": "o", "s": 3} if n < 5 else {"marker": "^", "s": 6}
-        axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=name, **shape)
-
-
-def annotate_curve(axes: Axes, points: np.ndarray, name: str) -> None:
-    """A curve's name, outlined, beside the middle of its points (T, 2)."""
-    outline = [Stroke(linewidth=1.6, foreground="black"), Normal()]
-    place = {"textcoords": "offset points", "xytext": (3, 3), "path_effects": outline}
-    axes.annotate(name, points[len(points) // 2], fontsize=7, color="white", zorder=5, **place)
-
-
-def draw_curves(axes: Axes, points: np.ndarray, converged: np.ndarray, **style) -> None:
-    """Curves (B, T, 2) with their ends; those that did not converge are dotted."""
-    style = {"color": "white", "lw": 1.0} | style
-    for curve, good in zip(points, converged, strict=True):
-        outline = [Stroke(linewidth=style["lw"] + 0.7, foreground="black", alpha=0.6), Normal()]
-        axes.plot(*curve.T, ls="-" if good else ":", path_effects=outline, **style)
-        axes.plot(
-            *curve[[0, -1]].T, ls="", marker="o", ms=2.5, mfc=style["color"], mec="black", mew=0.5
-        )

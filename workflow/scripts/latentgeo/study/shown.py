@@ -18,8 +18,12 @@ MOST_PAIRS = 12
 """Pairs side by side, or with names in one latent space."""
 MOST_TYPES = 12
 """VAE types, or curve families with each solver: rows of panels."""
+MOST_BESIDE = 6
+"""Pairs with a panel each side by side."""
+MOST_STRIPS = 4
+"""Pairs with film strips."""
 MOST_SEEDS = 10
-"""Seeds side by side, or each with a colour of its own."""
+"""Seeds with a panel or a line each."""
 MOST_LINES = 20
 """Lines in one panel."""
 MOST_PANELS = 48
@@ -27,6 +31,18 @@ MOST_LETTERS = 24
 """Letters of a name in a legend."""
 
 Item = TypeVar("Item")
+
+METRICS = {
+    "fisher-rao": "Fisher–Rao metric",
+    "fisher-rao-within": "expected Fisher–Rao metric",
+    "density": "density metric",
+}
+
+
+def metric(name: str, decoders: int = 1) -> str:
+    """A metric in words, with how decoders are coupled where there are several."""
+    coupled = decoders > 1 and name == "fisher-rao"
+    return METRICS.get(name, name) + (", between different decoders" if coupled else "")
 
 
 def first(items: Iterable[Item], most: int, what: str) -> tuple[list[Item], str]:

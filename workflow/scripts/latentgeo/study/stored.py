@@ -106,6 +106,32 @@ def load_roadmap(path: str | Path, model: str) -> dict[str, np.ndarray]:
     return {name: arrays[name] for name in ROADMAP}
 
 
+DECODED = {
+    "metric": "text n",
+    "curve": "text n",
+    "start": "text n",
+    "solver": "text n",
+    "pair": "integer n",
+    "converged": "boolean n",
+    "points": "number n t d",
+    "energy": "number n t",
+    "length": "number n t",
+    "frames": "integer n t f",
+    "strip": "float n s f",
+    "strip_deviation": "float n s f",
+    "image": "integer 3",
+}
+"""The arrays of `scenes.seen`."""
+
+
+def load_decoded(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of `DECODED`; StudyError when they are not of the model with that checksum."""
+    arrays = load_shaped(path, **DECODED, **ORIGIN)
+    if model is not None:
+        check_origin(path, arrays, model)
+    return {name: arrays[name] for name in DECODED}
+
+
 NUMBERS = ("seed", "order")
 SERIES = {name: "integer" if name in NUMBERS else "text" for name in Series.__dataclass_fields__}
 """What is the same for all geodesics of a file."""

@@ -13,6 +13,8 @@ import pandas as pd
 from docutils.core import publish_parts
 from jinja2 import Environment
 
+from .conclusions import conclusions
+
 MOST_ROWS = 3000
 """Of a table on the page; the file has all of them."""
 DIGITS = 5
@@ -31,7 +33,11 @@ class Figure:
     png: str
     """A data URI."""
     pdf: str
-    """Where it lies, beside the page."""
+    """Where it lies, beside the page; ..."""
+    data: str
+    """... and what it shows."""
+    follows: list[str]
+    """What follows from it."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,17 @@ class Table:
         return self.total > len(self.rows)
 
 
-def figure(path: str, told: Mapping[str, Any], captions: Path, folder: Path) -> Figure:
-    """A PNG below a folder; `told` has its caption's name, parts, and wildcards."""
+def figure(
+    path: str,
+    told: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    captions: Path,
+    folder: Path,
+) -> Figure:
+    """A PNG below a folder; `told` has its caption's name, parts, and wildcards.
+
+    What follows from it is computed of the study's tables, by name, and of its own data.
+    """
     text = _caption(captions, told)
     picture = base64.b64encode(Path(path).read_bytes()).decode()
     place = Path(path).relative_to(folder)
@@ -65,6 +80,8 @@ def figure(path: str, told: Mapping[str, Any], captions: Path, folder: Path) -> 
         " ".join(f"{place.stem}: {text}".replace("``", "").split()),
         f"data:image/png;base64,{picture}",
         place.with_suffix(".pdf").as_posix(),
+        place.with_suffix(".csv").as_posix(),
+        conclusions(place.stem, tables, pd.read_csv(Path(path).with_suffix(".csv"))),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
 
 REPORT = Path(__file__).parents[4] / "report"
 """Captions, and the page's template, style and script."""
@@ -19,7 +21,7 @@ PARTS = {
 
 
 def page(**content: Any) -> str:
-    """The page of `figures`, `tables`, and all else that the template names."""
+    """The page of `figures`, `tables`, `explorer`, and all else that the template names."""
     found = Environment(
         loader=FileSystemLoader(REPORT / "page"), autoescape=True, undefined=StrictUndefined
     )
@@ -32,4 +34,12 @@ def page(**content: Any) -> str:
         }
         for letter, title in PARTS.items()
     }
-    return found.get_template("study.html").render(parts=exhibits, **content)
+    content["explorer"] = within_html(content["explorer"])
+    template = found.get_template("study.html")
+    return template.render(parts=exhibits, plotly=get_plotlyjs(), **content)
+
+
+def within_html(content: Any) -> str:
+    """JSON that can stand in a script of a page, whatever texts it holds; "" of nothing."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False) if content else ""
+    return text.replace("<", "\\u003c")

@@ -60,7 +60,8 @@ def test_the_page_is_sound_and_needs_nothing_else(page, text):
     assert len(names) == len(set(names))
     loaded = [a.get("src") for a in (*page.all("img"), *page.all("script")) if a.get("src")]
     assert loaded and all(source.startswith("data:image/png;base64,") for source in loaded)
-    assert not page.all("link") and "@import" not in text and "url(" not in text
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    assert not page.all("link") and "@import" not in style and "url(" not in style
 
 
 def test_links_are_to_what_is_there(page, finished):

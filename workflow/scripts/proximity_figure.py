@@ -21,7 +21,8 @@ for metric, (upper, lower) in zip(metrics, panels.T, strict=True):
     for k, curve in enumerate(curves):
         own = of_metric[of_metric["curve"] == curve]
         style = plotting.line_style(k) | {"ms": 4, "lw": 1}
-        label = " ".join(filter(None, [curve, note(table[table["curve"] == curve])]))
+        missed = note(table[table["curve"] == curve])
+        label = f"{curve} ({missed})" if missed else curve
         error = own["std"] / np.sqrt(own["n"])
         upper.plot(own["decoders"], own["mean"], label=label, **style)
         low, high = own["mean"] - error, own["mean"] + error
@@ -34,13 +35,17 @@ for metric, (upper, lower) in zip(metrics, panels.T, strict=True):
     plotting.whole_numbers(lower)
 panels[0, 0].set_ylabel("proximity: largest distance\nto the nearest latent [latent units]")
 panels[0, 0].set_ylim(bottom=0)
+errors = (table["std"] / np.sqrt(table["n"])).fillna(0)
+cut = plotting.without_outliers(panels[0], (table["mean"] + errors).to_numpy())
+ends = table[["difference", "low", "high"]].to_numpy().ravel()
+cut = plotting.without_outliers(panels[1], ends) or cut
 panels[1, 0].set_ylabel("less that of one decoder\n[spread of the latents]")
 most = table.loc[table["n"].idxmax()]
 of_curves = f"mean of {most['n']} curves ± standard error" if most["n"] > 1 else "one curve"
-sizes = f"{p.vae}: {most['models']} models, {most['pairs']} pairs, N = {p.segments} segments"
-over = ", ".join(dict.fromkeys(table["over"]))
-plotting.below(
-    figure, "", sizes, f"above: {of_curves}; below: 95 % intervals over {over}", left_out
-)
+models = "1 model" if most["models"] == 1 else f"{most['models']} models"
+sizes = f"{p.vae}: {models}, {most['pairs']} pairs, N = {p.segments} segments"
+over = f"below: 95 % intervals over {', '.join(dict.fromkeys(table['over']))}"
+arrows = "arrows: beyond the frame" if cut else ""
+plotting.below(figure, "", sizes, f"above: {of_curves}", over, arrows, left_out)
 plotting.legend_above(figure, *panels[0, 0].get_legend_handles_labels())
 plotting.save(figure, snakemake.output, table[table["curve"].isin(curves)])

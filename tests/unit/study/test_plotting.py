@@ -119,6 +119,26 @@ def test_the_data_of_a_figure_are_written_beside_it(tmp_path):
     assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".pdf", ".csv"}
 
 
+def test_an_outlier_does_not_set_the_frame_and_is_told():
+    _, [[left, right]] = plotting.grid(1, 2, 4, 2)
+    usual = np.linspace(1, 2, 12)
+    left.plot(range(12), usual, "o")
+    right.plot(range(12), [*usual[:-1], 90], "s")
+    for axes in (left, right):
+        axes.set_ylim(bottom=0)
+    assert not plotting.without_outliers([left], usual)
+    assert left.get_ylim()[0] == 0 and not left.texts
+    assert plotting.without_outliers([left, right], np.array([*usual, 90, np.nan]))
+    assert left.get_ylim() == right.get_ylim() == pytest.approx((0, 2.4))
+    assert [text.get_text() for text in right.texts] == ["↑ 90"] and not left.texts
+    right.plot([0], [-80], "D")
+    right.set_ylim(-100, 100)
+    assert plotting.without_outliers([right], np.array([*usual, *usual, -80, 90]))
+    assert right.get_ylim() == pytest.approx((-2.4, 2.4))
+    assert {"↑ 90", "↓ -80"} <= {text.get_text() for text in right.texts}
+    plt.close("all")
+
+
 def test_panels_that_are_compared_have_one_scale():
     _, [[left, right]] = plotting.grid(1, 2, 4, 2)
     left.set_ylim(1, 10)

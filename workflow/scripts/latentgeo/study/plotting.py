@@ -137,6 +137,28 @@ def same_heights(panels: Iterable[Axes], least: float | None = None, most: float
             plain_logarithmic(axes.yaxis)
 
 
+def without_outliers(panels: Iterable[Axes], heights: np.ndarray) -> bool:
+    """Let nothing that is far beyond all else set the panels' vertical scale; whether there is.
+
+    Beyond are heights of more than five times their 90 % quantile, in size. Marks that are cut off
+    have an arrow and their value.
+    """
+    sizes = np.abs(heights[np.isfinite(heights)])
+    most = 5 * np.quantile(sizes, 0.9) if len(sizes) else 0
+    if most <= 0 or sizes.max() <= most:
+        return False
+    top = 1.2 * sizes[sizes <= most].max()
+    for axes in panels:
+        axes.set_ylim(-top if axes.get_ylim()[0] < 0 else 0, top)
+        lines = [line for line in axes.lines if line.get_marker() in MARKERS]
+        for x, y in np.concatenate([line.get_xydata() for line in lines]).astype(float):
+            if abs(y) > top:
+                place = {"xycoords": ("data", "axes fraction"), "ha": "center"}
+                end, arrow = (0.95, "↑") if y > 0 else (0.02, "↓")
+                axes.annotate(f"{arrow} {y:.2g}", (x, end), fontsize=SMALL, va="center", **place)
+    return True
+
+
 def outlined(width: float) -> list:
     """What draws a line or letters with a black outline of so many points, to be read on greys."""
     return [Stroke(linewidth=width, foreground="black"), Normal()]

@@ -1,53 +1,47 @@
-"""Numbers in the documents are those of the committed tables."""
+"""Numbers in the documents are those of the committed tables, keys those of the schema."""
 
-import importlib.util
 import subprocess
 import sys
 
+import documents
 import pandas as pd
+import prose
 import pytest
+import quoted
 from project import PROJECT
 
 SCRIPT = PROJECT / "docs/prose.py"
 
 
-@pytest.fixture
-def prose():
-    spec = importlib.util.spec_from_file_location("prose", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_documents_say_what_the_tables_say():
+def test_the_documents_say_what_the_tables_and_the_schema_say():
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_document_has_numbers(prose):
-    for name in prose.DOCUMENTS:
-        assert prose.MARKED.search((PROJECT / name).read_text())
+def test_every_document_with_a_marker_is_written():
+    marked = {page for page in documents.PAGES if prose.MARKED.search(documents.read(page))}
+    assert marked == {PROJECT / name for name in prose.DOCUMENTS}
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.1234, "0.12"), (1, "1.0"), (12.3, "12"), (1234, "1,234"), (0, "0"), (-0.016, "-0.016")],
 )
-def test_numbers_have_two_digits(prose, value, text):
-    assert prose.number(value) == text
+def test_numbers_have_two_digits(value, text):
+    assert quoted.number(value) == text
 
 
-def test_what_is_not_known_is_a_dash(prose):
-    assert prose.number(float("nan")) == "–"
+def test_what_is_not_known_is_a_dash():
+    assert quoted.number(float("nan")) == "–"
 
 
-def test_a_changed_table_changes_the_document(prose, tmp_path):
-    table = pd.read_csv(prose.RESULTS / "default/models.csv")
-    text = (PROJECT / "README.md").read_text()
+def test_a_changed_table_changes_the_document(monkeypatch, tmp_path):
+    table = pd.read_csv(quoted.RESULTS / "default/models.csv")
+    text = (PROJECT / "docs/findings.md").read_text()
     assert prose.filled(text) == text
-    prose.RESULTS = tmp_path
+    monkeypatch.setattr(quoted, "RESULTS", tmp_path)
     for path in (PROJECT / "docs/results").glob("*/*.csv"):
         copy = tmp_path / path.parent.name / path.name
         copy.parent.mkdir(exist_ok=True)

@@ -103,6 +103,8 @@ RANGES = [
     ("solvers.*.steps", "solvers.adam.steps", 1, None),
     ("solvers.*.steps", "solvers.lbfgs.steps", 1, None),
     ("solvers.*.mc_samples", "solvers.adam.mc_samples", 1, None),
+    ("explorer.pairs", "explorer.pairs", 1, 50),
+    ("explorer.models", "explorer.models", 1, 50),
     ("pairs.per_job", "pairs.per_job", 1, None),
     ("pairs.rows.*.*", "pairs.rows.0.0", 0, None),
     ("experiments.geodesics.seed", "experiments.geodesics.seed", 0, "training.seeds"),

@@ -8,7 +8,7 @@ from project import copy_project, write_small_data
 CACHED = ["extract_images", "train_vae", "encode_latents"]
 MODEL = "results/models/single/seed-0/model.safetensors"
 LATENTS = "results/latents/single/seed-0.npz"
-TRAINED = "epoch 2/2"
+TRAINED = "] Training "
 
 
 class Clones:

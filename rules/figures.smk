@@ -5,19 +5,35 @@ DRAWN_VAES, _ = shown.first(EXPERIMENTS["variation"].vaes, shown.MOST_TYPES, "VA
 DRAWN_SEEDS, _ = shown.first(SEEDS, shown.beside(DRAWN_VAES, shown.MOST_SEEDS), "seeds")
 
 
-rule cv_figure:
+rule claims_figure:
     input:
-        table="results/tables/cv.csv",
+        table="results/tables/claims.csv",
     output:
-        figure("cv", parts="ab"),
+        figure("claims"),
     log:
-        "results/logs/cv_figure.log",
+        "results/logs/claims_figure.log",
     conda:
         "../envs/figures.yaml"
     threads: 1
     resources:
         mem_mb=grows(800),
         runtime=grows(10),
+    params:
+        script="claims_figure",
+        code=code("claims_figure"),
+    message:
+        "Drawing what holds and what does not"
+    script:
+        "../workflow/scripts/{params.script}.py"
+
+
+use rule claims_figure as cv_figure with:
+    input:
+        table="results/tables/cv.csv",
+    output:
+        figure("cv", parts="ab"),
+    log:
+        "results/logs/cv_figure.log",
     params:
         script="cv_figure",
         code=code("cv_figure"),
@@ -29,11 +45,9 @@ rule cv_figure:
         decoders=VAES,
     message:
         "Drawing the variation over retrained models"
-    script:
-        "../workflow/scripts/{params.script}.py"
 
 
-use rule cv_figure as geodesics_figure with:
+use rule claims_figure as geodesics_figure with:
     input:
         unpack(lambda w: in_plane(grid=of_one(GRID, w.vae, geodesics_seed()))),
         latents=lambda w: LATENTS.format(vae=w.vae, seed=geodesics_seed()),
@@ -52,7 +66,7 @@ use rule cv_figure as geodesics_figure with:
         "Drawing geodesics of {wildcards.vae}"
 
 
-use rule cv_figure as models_figure with:
+use rule claims_figure as models_figure with:
     input:
         **in_plane(grids=expand(GRID, vae=DRAWN_VAES, seed=DRAWN_SEEDS, order="")),
         latents=expand(LATENTS, vae=DRAWN_VAES, seed=DRAWN_SEEDS),
@@ -77,7 +91,7 @@ use rule cv_figure as models_figure with:
         "Drawing the same geodesics in every model"
 
 
-use rule cv_figure as filmstrips_figure with:
+use rule claims_figure as filmstrips_figure with:
     input:
         decoded=[of_one(DECODED, vae, geodesics_seed()) for vae in EXPERIMENTS["geodesics"].vaes],
     output:
@@ -95,7 +109,7 @@ use rule cv_figure as filmstrips_figure with:
         "Drawing images along geodesics"
 
 
-use rule cv_figure as proximity_figure with:
+use rule claims_figure as proximity_figure with:
     input:
         table="results/tables/proximity.csv",
     output:
@@ -111,7 +125,7 @@ use rule cv_figure as proximity_figure with:
         "Drawing the proximity of geodesics to the data"
 
 
-use rule cv_figure as starts_curves_figure with:
+use rule claims_figure as starts_curves_figure with:
     input:
         **in_plane(grid=one_model(GRID, "starts.hot")),
         latents=one_model(LATENTS, "starts.hot"),
@@ -131,7 +145,7 @@ use rule cv_figure as starts_curves_figure with:
         "Drawing density, cold and hot curves"
 
 
-use rule cv_figure as starts_energy_figure with:
+use rule claims_figure as starts_energy_figure with:
     input:
         cold=geodesics_of("starts.cold"),
         hot=geodesics_of("starts.hot"),
@@ -148,7 +162,7 @@ use rule cv_figure as starts_energy_figure with:
         "Drawing energy over steps"
 
 
-use rule cv_figure as training_figure with:
+use rule claims_figure as training_figure with:
     input:
         histories=expand(HISTORY, vae=VAES, seed=SEEDS),
     output:
@@ -167,7 +181,7 @@ use rule cv_figure as training_figure with:
         "Drawing the training"
 
 
-use rule cv_figure as segments_figure with:
+use rule claims_figure as segments_figure with:
     input:
         table="results/tables/segments.csv",
     output:
@@ -182,7 +196,7 @@ use rule cv_figure as segments_figure with:
         "Drawing what has a limit in the number of segments"
 
 
-use rule cv_figure as contest_figure with:
+use rule claims_figure as contest_figure with:
     input:
         table="results/tables/contest.csv",
     output:
@@ -196,17 +210,3 @@ use rule cv_figure as contest_figure with:
         segments=config["curves"]["segments"],
     message:
         "Drawing which start ends lowest"
-
-
-use rule cv_figure as claims_figure with:
-    input:
-        table="results/tables/claims.csv",
-    output:
-        figure("claims"),
-    log:
-        "results/logs/claims_figure.log",
-    params:
-        script="claims_figure",
-        code=code("claims_figure"),
-    message:
-        "Drawing what holds and what does not"

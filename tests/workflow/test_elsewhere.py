@@ -110,5 +110,5 @@ def test_a_locale_changes_nothing(small, tmp_path, name, charset):
     forced = ["--cores", "1", "--config", SMALL_DATA, "--forcerun", "evaluate_grid", "--", GRID]
     done = small.snakemake(*forced, **locale)
     assert done.returncode == 0, done.stdout
-    assert "1 of 1 steps" in done.stdout
+    assert "[1 of 1]" in done.stdout
     assert (small.folder / GRID).read_bytes() == before

@@ -35,7 +35,7 @@ def test_a_conda_environment_has_the_versions_of_the_requirements(path):
 
 
 SCRIPTS = PROJECT / "workflow/scripts"
-PACKAGES = {"yaml": "pyyaml"}
+PACKAGES = {"yaml": "pyyaml", "PIL": "pillow"}
 PARTS = re.compile(r'"\.\./envs/(\w+)\.yaml"|workflow/scripts/(\w+)\.py"|script="(\w+)"')
 
 

@@ -20,11 +20,13 @@ FIGURES = {
     "segments_figure",
     "contest_figure",
     "claims_figure",
+    "filmstrips_figure",
 }
+DECODED = {"decode_curves", "filmstrips_figure"}
 SEGMENTS = {"segments_table", "segments_figure"}
 CONTEST = {"contest_table", "contest_figure", "claims_table", "claims_figure"}
 CLAIMS = {"claims_table", "claims_figure"}
-FROM_GEODESICS = (TABLES | FIGURES) - {"models_table", "training_figure"} - SEGMENTS
+FROM_GEODESICS = (TABLES | FIGURES | DECODED) - {"models_table", "training_figure"} - SEGMENTS
 FROM_GRIDS = {"geodesics_figure", "models_figure", "starts_curves_figure"}
 SOLVING = {"solve_geodesics", "solve_segments", *FROM_GEODESICS, *SEGMENTS}
 FROM_LATENTS = {"evaluate_grid", *SOLVING}
@@ -54,13 +56,14 @@ def library(file, rules, solved=None):
 PART_C_FIGURES = {"starts_curves_figure", "starts_energy_figure"}
 PROXIMITY = {"proximity_table", "proximity_figure", *CLAIMS}
 FROM_GRAPH = {"solve_geodesics", "solve_segments", "geodesics_table", "geodesics_figure"}
-FROM_GRAPH |= {*PROXIMITY, *SEGMENTS}
+FROM_GRAPH |= {*PROXIMITY, *SEGMENTS, *DECODED}
 VARIATION = {"cv_table", "cv_figure", "contrasts_table", *CLAIMS}
-IN_VARIATION = {"solve_geodesics", "geodesics_table", "models_figure", *VARIATION}
-COUNTED = {"geodesics_figure", *VARIATION, *PROXIMITY, *CONTEST}
+IN_VARIATION = {"solve_geodesics", "geodesics_table", "models_figure", *VARIATION, *DECODED}
+COUNTED = {"geodesics_figure", "training_figure", *VARIATION, *PROXIMITY, *CONTEST}
+COUNTED |= PART_C_FIGURES
 WITHIN = {"solve_geodesics", "solve_segments", "geodesics_table", *VARIATION, *PROXIMITY}
-WITHIN |= {*SEGMENTS, *CONTEST}
-IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C}
+WITHIN |= {*SEGMENTS, *CONTEST, *DECODED}
+IN_PART_C = {"solve_geodesics", "geodesics_table", *PART_C, *DECODED}
 TABLES_READ = {"models_table", "cv_figure", "proximity_figure", "training_figure", *SEGMENTS}
 TABLES_READ |= {"contest_figure", *CLAIMS}
 
@@ -117,7 +120,14 @@ TABLES_READ |= {"contest_figure", *CLAIMS}
         library("study/orders.py", {"evaluate_grid", *SOLVING}),
         library("study/configuration.py", []),
         library("study/plan.py", []),
+        library("decoded.py", DECODED),
+        library("study/scenes.py", DECODED),
+        library("study/explored.py", DECODED),
+        library("study/strips.py", ["filmstrips_figure"]),
+        library("study/maps.py", [*FROM_GRIDS]),
+        library("study/progress.py", []),
         library("study/page/render.py", ["study_page"]),
+        library("study/page/explorer.py", ["study_page"]),
         changed("workflow/report/figure-cv.rst", ["study_page"]),
         changed("workflow/report/page/study.css", ["study_page"]),
     ],

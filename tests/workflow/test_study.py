@@ -13,8 +13,8 @@ COLUMNS = {
     "geodesics": "vae seed decoders order metric curve start solver pair label_a label_b energy "
     "disagreement travel length published_length euclidean initial_energy steps converged status "
     "action excess limit",
-    "cv": "vae decoders metric curve pair measure n mean std cv cv_corrected not_converged "
-    "not_lowest",
+    "cv": "vae decoders metric curve pair measure n mean std cv cv_corrected cv_low "
+    "cv_high not_converged not_lowest",
     "contrasts": "curve vae_a decoders_a metric_a measure_a vae_b decoders_b metric_b measure_b "
     "models_a models_b pairs ratio low high wide_low wide_high error p share_lower not_converged "
     "not_lowest",

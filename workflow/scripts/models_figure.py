@@ -63,5 +63,5 @@ plotting.below(figure, f"{across} (horizontal, vertical)", *told, *notes)
 plotting.legend_above(figure, *panels.flat[0].get_legend_handles_labels(), markerscale=3)
 if image:
     label = "mean entropy of the output [nats per pixel]"
-    figure.colorbar(image, ax=figure.axes, label=label, orientation="horizontal", aspect=70)
+    figure.colorbar(image, ax=figure.axes, label=label, orientation="horizontal", aspect=10 * width)
 plotting.save(figure, snakemake.output, maps.table(table, planes))

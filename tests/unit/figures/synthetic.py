@@ -38,6 +38,7 @@ class Results:
     epochs: int = 3
     spread: float = 1.0
     """Of latents in the second dimension."""
+    dim: int = 2
     converged: Any = None
     """True or False for all geodesics; some of them by default."""
     history: Any = None
@@ -61,6 +62,7 @@ class Results:
         means = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
         means += self.random.normal(0, 0.5, means.shape)
         means[:, 1] *= self.spread
+        means = np.pad(means, ((0, 0), (0, self.dim - 2)))
         return self.save("latents", vae, seed, means=means, labels=labels)
 
     def grid(self, vae: str, seed: int) -> str:
@@ -75,6 +77,10 @@ class Results:
         centre, scale = np.zeros(2), np.ones(2)
         each = {"axes": axes, "centre": centre, "scale": scale, "entropy": entropy, **others}
         return self.save("grids", vae, seed, **each)
+
+    def in_plane(self, **files: Any) -> dict[str, Any]:
+        """What there is of two dimensions alone."""
+        return files if self.dim == 2 else {}
 
     def save(self, kind: str, vae: str, seed: int, **arrays: np.ndarray) -> str:
         path = self.folder / kind / vae / f"seed-{seed}.npz"
@@ -102,9 +108,11 @@ class Results:
         return paths
 
     def solved(self, n: int) -> dict[str, np.ndarray]:
-        ends = self.random.normal(0, 2, (2, n, 1, 2)) * [1, self.spread]
+        ends = self.random.normal(0, 2, (2, n, 1, self.dim))
+        ends[..., 1] *= self.spread
         t = np.linspace(0, 1, SEGMENTS + 1)[None, :, None]
-        points = ends[0] * (1 - t) + ends[1] * t + t * (1 - t) * self.random.normal(size=(n, 1, 2))
+        bow = self.random.normal(size=(n, 1, self.dim))
+        points = ends[0] * (1 - t) + ends[1] * t + t * (1 - t) * bow
         each = {name: self.random.gamma(3, 40, n) for name in EACH}
         each |= {name: np.arange(n) % 3 for name in ("label_a", "label_b", "steps")}
         each["converged"] = self.well(np.arange(n))
@@ -152,7 +160,7 @@ class Results:
     def geodesics_figure(self):
         vae = list(self.vaes)[-1]
         experiment = self.experiment([vae], range(1), self.curves[:1])
-        files = {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}
+        files = {"latents": self.latents(vae, 0)} | self.in_plane(grid=self.grid(vae, 0))
         files["geodesics"] = self.geodesics(*experiment.requests())
         described = {"geodesics": experiment.described()}
         return files, {"vae": vae, "experiments": described, "classes": self.names}
@@ -164,7 +172,7 @@ class Results:
         models = [(vae, seed) for vae in vaes for seed in seeds]
         described = experiment.described()
         requests = [r for v, s in models for r in requested([described], vae=v, seed=s)]
-        files = {"grids": [self.grid(*m) for m in models]}
+        files = self.in_plane(grids=[self.grid(*m) for m in models])
         files |= {"latents": [self.latents(*m) for m in models]}
         files |= {"geodesics": self.geodesics(*requests)}
         params = {"vaes": vaes, "seeds": seeds, "experiments": {"variation": described}}
@@ -197,7 +205,7 @@ class Results:
         }
         arrays["pair"] = np.tile(np.arange(self.pairs), len(told))
         arrays["converged"] = self.well(np.arange(n)) | (arrays["curve"] == STRAIGHT)
-        arrays["points"] = self.random.normal(0, 2, (n, t, 2))
+        arrays["points"] = self.random.normal(0, 2, (n, t, self.dim))
         for name in ("energy", "length"):
             arrays[name] = np.cumsum(self.random.random((n, t)), axis=1)
         arrays["frames"] = self.random.integers(0, 256, (n, t, f), dtype=np.uint8)
@@ -229,7 +237,7 @@ class Results:
     def starts_curves_figure(self):
         files, params = self.starts("cold", "hot", "density")
         vae = list(self.vaes)[-1]
-        files |= {"grid": self.grid(vae, 0), "latents": self.latents(vae, 0)}
+        files |= {"latents": self.latents(vae, 0)} | self.in_plane(grid=self.grid(vae, 0))
         return files, params | {"classes": self.names}
 
     def starts_energy_figure(self):

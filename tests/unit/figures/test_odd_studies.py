@@ -56,6 +56,7 @@ STUDIES = {
     "no steps": ({"history": only_first}, ["starts_energy_figure"]),
     "holes": ({"history": with_holes}, ["starts_energy_figure"]),
     "collapsed": ({"spread": 1e-5}, WITH_LATENTS),
+    "eight dimensions": ({"dim": 8}, [*WITH_LATENTS, "filmstrips_figure"]),
     "twelve pairs": ({"pairs": 12, "seeds": 1}, ["cv_figure", *TABLES]),
 }
 
@@ -70,6 +71,13 @@ def test_a_figure_of_an_odd_study(study, name, drawn):
     check_print(figure)
     assert "nan" not in texts(figure)
     assert "the first" not in texts(figure)
+
+
+@pytest.mark.parametrize("name", WITH_LATENTS)
+def test_more_than_two_dimensions_are_seen_along_principal_directions(name, drawn):
+    figure, _ = drawn(name, dim=8)
+    assert "first principal direction of 8" in texts(figure)
+    assert not any(axes.images for axes in figure.axes)
 
 
 def test_one_model_has_energies_and_a_word_on_variation(drawn):

@@ -28,7 +28,7 @@ MODEL = VAE(Architecture(latent_dim=2, decoder_count=1, hidden=4, channels=1))
 def save_figure(path):
     figure, axes = plt.subplots(figsize=(1, 1))
     axes.plot([0, 1], [0, 1])
-    plotting.save(figure, [str(path)])
+    plotting.save(figure, [str(path)], pd.DataFrame())
 
 
 def keep_checkpoint(path):

@@ -79,6 +79,8 @@ def test_a_large_table_is_shown_in_part_and_says_so(tmp_path, monkeypatch):
         answers=[],
         models=[],
         convergence=[],
+        explorer={},
+        explored_note="",
         figures=[],
         tables=[table],
         processors=[],

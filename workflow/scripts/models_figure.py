@@ -35,7 +35,7 @@ means = {of: planes[of](latents[of]["means"]) for of in models}
 columns = min(len(p.seeds), plotting.COLUMNS)
 rows = -(-len(p.seeds) // columns) * len(p.vaes)
 width = plotting.WIDTH if columns > 2 else plotting.NARROW
-each = width / columns
+each = min(width / columns, 2.4)
 height = each + 0.1
 figure, panels = plotting.grid(rows, columns, width, height * rows + 0.9)
 # few latents are left out at the edges: curves are what is looked at

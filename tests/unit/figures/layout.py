@@ -52,7 +52,7 @@ def check_print(figure) -> None:
             assert text.get_fontsize() >= 7, text
             edges = box(figure, text)
             # ticks beyond the ends of an axis are not drawn
-            assert text in ticks or (edges.x0 > -2 and edges.x1 < width + 2), text
+            assert text in ticks or (edges.x0 > -4 and edges.x1 < width + 4), text
     panels = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
     letters = [axes.get_title("left") for axes in panels]
     assert letters == ([""] if len(panels) == 1 else list(dict.fromkeys(letters)))

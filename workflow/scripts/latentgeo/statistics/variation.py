@@ -26,23 +26,15 @@ def correction(n: float) -> float:
     return 1 + 1 / (4 * n)
 
 
-def interval(log_std: pd.Series, n: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """The 95 % interval of a CV, from the standard deviation (n - 1) of n logarithms.
+def interval(cv: pd.Series, n: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The 95 % interval of CVs of n values: as wide as that of a standard deviation.
 
-    Exact for log-normal values, whose CV is √(exp σ² - 1), with σ² between (n - 1) s² / χ² of its
-    two quantiles; of nearly normal values it covers as much while their CV is below a half.
+    (n - 1) (CV / true CV)² is taken for χ² of n - 1 degrees of freedom, which it is for small CVs
+    of normal values. Of normal and log-normal values with a CV to 0.3 it covers 92 to 95 %, beyond
+    that less: of log-normal ones with a CV of 0.95 94 % of five models, 77 % of twenty.
     """
-    squares = (n - 1) * log_std**2
-    ends = [squares / chi2.ppf(quantile, n - 1) for quantile in (0.975, 0.025)]
-    with np.errstate(over="ignore"):  # of two models a CV may be anything
-        low, high = (np.sqrt(np.expm1(end)) for end in ends)
+    low, high = (cv * np.sqrt((n - 1) / chi2.ppf(q, n - 1)) for q in (0.975, 0.025))
     return low, high
-
-
-def log_deviation(values: np.ndarray) -> float:
-    """Standard deviation (n - 1) of logarithms; NaN of fewer than two, or where one is not > 0."""
-    known = len(values) > 1 and np.min(values) > 0
-    return float(np.std(np.log(values), ddof=1)) if known else float("nan")
 
 
 def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
@@ -56,7 +48,7 @@ def variation(geodesics: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
     long["measure"] = pd.Categorical(long["measure"], measures)
     groups = long.groupby([*GROUP, "pair", "measure"], observed=True)
     how = {"n": "count", "mean": "mean", "std": "std", "cv": coefficient_of_variation}
-    result = groups["value"].agg(**how, logs=log_deviation)
+    result = groups["value"].agg(**how)
     result["cv_corrected"] = result["cv"] * correction(result["n"])
-    result["cv_low"], result["cv_high"] = interval(result.pop("logs"), result["n"])
+    result["cv_low"], result["cv_high"] = interval(result["cv"], result["n"])
     return result.join(groups[COUNTS].sum()).reset_index()

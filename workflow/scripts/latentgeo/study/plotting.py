@@ -186,8 +186,8 @@ def further_lines(texts: Iterable[str], points: float) -> float:
 def below(figure: Figure, label: str, *notes: str) -> None:
     """What all panels have below them, and what is to be known of them, if anything."""
     said = "; ".join(note for note in notes if note)
-    said = said and wrapped(said, figure.get_figwidth(), SMALL)
-    figure.supxlabel("\n".join(part for part in (label, said) if part), fontsize=SMALL)
+    parts = [wrapped(part, figure.get_figwidth(), SMALL) for part in (label, said) if part]
+    figure.supxlabel("\n".join(parts), fontsize=SMALL)
 
 
 def legend_above(figure: Figure, handles: list, labels: list[str], **style) -> None:

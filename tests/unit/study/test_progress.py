@@ -2,6 +2,7 @@
 
 import io
 import logging
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -74,6 +75,21 @@ def test_rules_of_which_none_ended_take_a_typical_time_at_the_speed_of_the_other
 def test_a_job_that_fails_runs_no_more(run):
     run.progress.emit(event("job_error", jobid=2))
     assert run.shown[-1][1] == ["Training 1"]
+
+
+def test_the_time_that_is_left_runs_on_until_the_end(run):
+    before = len(run.shown)
+    run.progress.keep_showing(every=0.01)
+    for _ in range(500):
+        if len(run.shown) > before + 2:
+            break
+        time.sleep(0.01)
+    assert run.shown[-1] == (run.progress.share(), run.progress.running(), None)
+    run.progress.close()
+    time.sleep(0.1)
+    told = len(run.shown)
+    time.sleep(0.1)
+    assert len(run.shown) == told and "closed" in run.shown
 
 
 def test_a_run_that_was_only_planned_says_nothing():

@@ -8,6 +8,7 @@ need not have more than Python.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Progress(logging.Handler):
         self.total = self.done = 0
         self.jobs: dict[int, tuple[str, str, float]] = {}
         """Rule, message and beginning of jobs that run."""
+        self.closed = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
         event, tell = str(getattr(record, "event", "")), None
@@ -76,6 +78,17 @@ class Progress(logging.Handler):
             self.jobs.pop(getattr(record, "jobid", -1), None)
         if self.total and event in EACH | {"job_error"}:
             self.display.show(self.share(), self.running(), tell)
+
+    def keep_showing(self, every: float = 2.0) -> None:
+        """Let time that is left run on while jobs do."""
+
+        def go_on() -> None:
+            while not self.closed.wait(every):
+                with self.lock:  # that of every handler, while it is told of an event
+                    if self.jobs:
+                        self.display.show(self.share(), self.running(), None)
+
+        threading.Thread(target=go_on, daemon=True).start()
 
     def _finish(self, number: int) -> str | None:
         """What is said of a job that ended; nothing of those that only gather others."""
@@ -101,6 +114,7 @@ class Progress(logging.Handler):
         return [message for _, message, _ in reversed(self.jobs.values())]
 
     def close(self) -> None:
+        self.closed.set()
         self.display.close()
         super().close()
 
@@ -129,4 +143,6 @@ def follow(logger: logging.Logger, stream: Any) -> Progress | None:
         handler.addFilter(silent_about_jobs)
     progress = Progress(Bar(stream) if stream.isatty() else Plain(stream))
     logger.addHandler(progress)
+    if stream.isatty():
+        progress.keep_showing()
     return progress

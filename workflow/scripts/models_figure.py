@@ -36,7 +36,7 @@ columns = min(len(p.seeds), plotting.COLUMNS)
 rows = -(-len(p.seeds) // columns) * len(p.vaes)
 width = plotting.WIDTH if columns > 2 else plotting.NARROW
 each = min(width / columns, 2.4)
-height = each + 0.1
+height = each + 0.25
 figure, panels = plotting.grid(rows, columns, width, height * rows + 0.9)
 # few latents are left out at the edges: curves are what is looked at
 side = max(maps.side(means[of], curves[of], left_out=0.02) for of in models)

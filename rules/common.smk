@@ -1,4 +1,6 @@
 # What rules share.
+from functools import cache
+
 from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
@@ -56,6 +58,7 @@ def of_one(pattern, vae, seed, order=0):
     return pattern.format(vae=vae, seed=seed, order=order_name(order))
 
 
+@cache
 def explored_in(vae, seed):
     """The geodesics that the page's explorer shows in one model."""
     pairs = config["explorer"]["pairs"]

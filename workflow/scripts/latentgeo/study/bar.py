@@ -35,7 +35,7 @@ class Bar(Plain):
 
     def __init__(self, stream: TextIO):
         super().__init__(stream)
-        self.lines, self.last, self.lock = 0, "", threading.Lock()
+        self.lines, self.lock = 0, threading.Lock()
         atexit.register(self.close)
 
     def show(self, share: str, running: list[str], tell: str | None) -> None:
@@ -45,8 +45,8 @@ class Bar(Plain):
                 self._open(lines)
             if tell:
                 self.stream.write(f"[{share}] {tell}\n")
-            self.last = drawn(share, running)[: columns - 1]
-            self.stream.write(f"\0337\033[{lines};1H\033[2K{self.last}\0338")
+            last = drawn(share, running)[: columns - 1]
+            self.stream.write(f"\0337\033[{lines};1H\033[2K{last}\0338")
             self.stream.flush()
 
     def _open(self, lines: int) -> None:

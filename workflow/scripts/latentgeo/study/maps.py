@@ -128,7 +128,7 @@ def scatter_latents(
     means, labels = means[::every], labels[::every]
     for n, label in enumerate(classes):
         chosen, colour = means[labels == label], COLOURS[n % len(COLOURS)]
-        name = shown.shortened(names[label]) if names else f"class {label}"
+        name = shown.shortened(shown.class_name(label, names))
         shape = {"marker": "o", "s": 3} if n < 5 else {"marker": "^", "s": 6}
         axes.scatter(*chosen.T, lw=0, alpha=0.6, color=colour, label=name, **shape)
 

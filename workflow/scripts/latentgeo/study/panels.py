@@ -40,10 +40,7 @@ def starts_grid(
 ) -> tuple[Figure, dict[tuple[str, str, int], Axes]]:
     """A figure with a panel for each curve family, solver and pair, so high in inches."""
     width = plotting.WIDTH if len(pairs) > 2 else plotting.NARROW
-    height = max(height, 1.0)
-    figure, panels = plotting.grid(
-        len(rows), len(pairs), width, height * len(rows) + margin, sharex=False
-    )
+    figure, panels = plotting.grid(len(rows), len(pairs), width, height * len(rows) + margin)
     for axes, pair in zip(panels[0], pairs, strict=True):
         axes.set_title(f"$c_{{{pair + 1}}}$")
     for own, (curve, solver) in zip(panels, rows, strict=True):
@@ -86,7 +83,6 @@ def draw_energies(axes: Axes, energy: pd.DataFrame) -> None:
     for chosen, face in ((well, "black"), (~well, "white")):
         marks = {"ls": "", "marker": "o", "mec": "black", "mfc": face, "ms": 4}
         axes.plot(curves[chosen], energy["mean"][chosen], **marks)
-    axes.set_xticks(curves, [f"$c_{{{c}}}$" for c in curves])
     logarithmic_where_it_helps(axes)
     axes.set_xlim(curves.min() - 0.6, curves.max() + 0.6)
     axes.set_xticks(curves, [f"$c_{{{c}}}$" for c in curves])
@@ -116,8 +112,7 @@ def draw_variation(axes: Axes, table: pd.DataFrame, measures: list[str], dots: b
 
 def _draw_intervals(axes: Axes, x: int, own: pd.DataFrame) -> None:
     places = x + np.linspace(-0.3, 0.3, len(own)) * (len(own) > 1)
-    ends = np.array([own["cv"] - own["cv_low"], own["cv_high"] - own["cv"]]).clip(0, 10)
-    ends = np.nan_to_num(ends)
+    ends = np.nan_to_num([own["cv"] - own["cv_low"], own["cv_high"] - own["cv"]])
     style = {"fmt": "o", "color": "black", "ecolor": "0.6", "ms": 2.5, "elinewidth": 1}
     axes.errorbar(places, own["cv"], ends, **style)
     if len(own) > 1:
@@ -134,11 +129,10 @@ def _say_that_nothing_varies(axes: Axes) -> None:
 
 def draw_training(axes: Axes, table: pd.DataFrame) -> None:
     """ELBO over epochs of each seed, and of all; with many seeds their mean and range alone."""
-    several = table["seed"].nunique() > shown.MOST_SEEDS
-    groups = [] if several else [own for _, own in table.groupby("seed")]
-    for own in groups if len(groups) > 1 else []:
-        elbo = own.groupby("epoch")["elbo"].mean()
-        axes.plot(elbo.index, elbo, color="0.55", lw=0.7)
+    if 1 < table["seed"].nunique() <= shown.MOST_SEEDS:
+        for _, own in table.groupby("seed"):
+            elbo = own.groupby("epoch")["elbo"].mean()
+            axes.plot(elbo.index, elbo, color="0.55", lw=0.7)
     elbo = table.groupby("epoch")["elbo"].agg(["mean", "min", "max"])
     single = len(elbo) == 1
     axes.plot(elbo.index, elbo["mean"], "k", lw=1.4, marker="o" if single else None, ms=4)

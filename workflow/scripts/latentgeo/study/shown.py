@@ -57,6 +57,11 @@ def shortened(name: str, most: int = MOST_LETTERS) -> str:
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
+def class_name(label: int, names: Sequence[str]) -> str:
+    """Of a class of images: by its number among the names, or the number alone."""
+    return names[label] if names else f"class {label}"
+
+
 def beside(rows: Sequence, most: int) -> int:
     """How many panels fit into each row, no more than `most` and at least one."""
     return max(1, min(most, MOST_PANELS // len(rows)))

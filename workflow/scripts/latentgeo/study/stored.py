@@ -81,10 +81,17 @@ GRID = {
 
 def load_grid(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
     """The arrays of `GRID`; StudyError when they are not of the model with that checksum."""
-    arrays = load_shaped(path, **GRID, **ORIGIN)
+    return _of_model(path, GRID, model)
+
+
+def _of_model(
+    path: str | Path, forms: Mapping[str, str], model: str | None
+) -> dict[str, np.ndarray]:
+    """Arrays of some forms; StudyError when they are not of the model with that checksum."""
+    arrays = load_shaped(path, **forms, **ORIGIN)
     if model is not None:
         check_origin(path, arrays, model)
-    return {name: arrays[name] for name in GRID}
+    return {name: arrays[name] for name in forms}
 
 
 ROADMAP = {
@@ -99,11 +106,10 @@ ROADMAP = {
 
 def load_roadmap(path: str | Path, model: str) -> dict[str, np.ndarray]:
     """The arrays of `ROADMAP`; StudyError when they are not of the model with that checksum."""
-    arrays = load_shaped(path, **ROADMAP, **ORIGIN)
-    check_origin(path, arrays, model)
+    arrays = _of_model(path, ROADMAP, model)
     if arrays["edges"].min() < 0 or arrays["edges"].max() >= len(arrays["positions"]):
         raise StudyError(f"{path}: edges between landmarks that there are not; {AGAIN}")
-    return {name: arrays[name] for name in ROADMAP}
+    return arrays
 
 
 DECODED = {
@@ -124,12 +130,14 @@ DECODED = {
 """The arrays of `scenes.seen`."""
 
 
-def load_decoded(path: str | Path, model: str | None = None) -> dict[str, np.ndarray]:
-    """The arrays of `DECODED`; StudyError when they are not of the model with that checksum."""
-    arrays = load_shaped(path, **DECODED, **ORIGIN)
-    if model is not None:
-        check_origin(path, arrays, model)
-    return {name: arrays[name] for name in DECODED}
+def load_decoded(
+    path: str | Path, model: str | None = None, in_plane: bool = False
+) -> dict[str, np.ndarray]:
+    """The arrays of `DECODED`; StudyError when they are not of the model with that checksum.
+
+    In a plane there is the `density` of the latents on the grid's nodes, (g, g), too.
+    """
+    return _of_model(path, DECODED | ({"density": "float g g"} if in_plane else {}), model)
 
 
 NUMBERS = ("seed", "order")

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from ...images.checks import load_images
-from ...io.arrays import load_shaped
 from ..maps import Plane
 from ..plotting import COLOURS
 from ..resampled import evenly, shades
+from ..shown import class_name
 from ..stored import load_decoded, load_grid, load_latents
 
 MOST_LATENTS = 800
@@ -68,7 +68,7 @@ def content(models: Sequence[Files], images: str, classes: Sequence[str]) -> dic
         "classes": [
             {
                 "label": int(label),
-                "name": classes[label] if classes else f"class {label}",
+                "name": class_name(label, classes),
                 "colour": COLOURS[n % len(COLOURS)],
             }
             for n, label in enumerate(there)
@@ -80,14 +80,13 @@ def content(models: Sequence[Files], images: str, classes: Sequence[str]) -> dic
 
 def _model(files: Files, rows: np.ndarray) -> dict[str, Any]:
     latents = load_latents(files.latents)
-    decoded = load_decoded(files.decoded, latents["model"].item())
+    decoded = load_decoded(files.decoded, latents["model"].item(), in_plane=bool(files.grid))
     plane = Plane.of(latents["means"])
     model = {"vae": files.vae, "seed": files.seed, "decoders": files.decoders}
     model |= {"latents": _rounded(plane(latents["means"][rows]).T), "axes": list(plane.names)}
     model["curves"] = [_curve(decoded, n, plane) for n in range(len(decoded["pair"]))]
     if files.grid:
-        density = load_shaped(files.decoded, density="float g g")["density"]
-        model |= _fields(load_grid(files.grid, latents["model"].item()), density)
+        model |= _fields(load_grid(files.grid, latents["model"].item()), decoded["density"])
     return model
 
 

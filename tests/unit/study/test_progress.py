@@ -61,9 +61,10 @@ def test_a_job_that_ends_is_told_with_its_time_and_what_is_left(run):
 
 def test_time_that_is_left_is_that_of_waiting_and_of_running_jobs():
     timing = Timing(left={"a": 4, "b": 2}, took={"a": [10.0, 20.0], "b": [6.0]}, most=2)
-    assert timing.remaining({}) == (4 * 15 + 2 * 6) / 2
-    assert timing.remaining({"a": 5.0}) == (4 * 15 - 5 + 2 * 6) / 2
-    assert timing.remaining({"a": 500.0}) == (3 * 15 + 2 * 6) / 2  # it may end any moment
+    assert timing.remaining([]) == (4 * 15 + 2 * 6) / 2
+    assert timing.remaining([("a", 5.0)]) == (4 * 15 - 5 + 2 * 6) / 2
+    assert timing.remaining([("a", 500.0)]) == (3 * 15 + 2 * 6) / 2  # it may end any moment
+    assert timing.remaining([("a", 5.0), ("a", 7.0)]) == (4 * 15 - 12 + 2 * 6) / 2
 
 
 def test_rules_of_which_none_ended_take_a_typical_time_at_the_speed_of_the_others():

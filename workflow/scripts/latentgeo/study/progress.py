@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +44,10 @@ class Timing:
         expected = sum(TYPICAL.get(r, OTHER) * len(own) for r, own in self.took.items())
         return TYPICAL.get(rule, OTHER) * (found / expected if expected else 1.0)
 
-    def remaining(self, running: Mapping[str, float]) -> float:
-        """Seconds until the end, for jobs of rules that have been running for so many."""
+    def remaining(self, running: Iterable[tuple[str, float]]) -> float:
+        """Seconds until the end, for jobs of rules that have been running for so many each."""
         waiting = sum(number * self.seconds_of(rule) for rule, number in self.left.items())
-        done = sum(min(since, self.seconds_of(rule)) for rule, since in running.items())
+        done = sum(min(since, self.seconds_of(rule)) for rule, since in running)
         return max(waiting - done, 0.0) / self.most
 
 
@@ -104,7 +104,7 @@ class Progress(logging.Handler):
     def share(self) -> str:
         """How many of the jobs have ended, and how long the others take."""
         now = self.clock()
-        running = {rule: now - since for rule, _, since in self.jobs.values()}
+        running = [(rule, now - since) for rule, _, since in self.jobs.values()]
         left = self.timing.remaining(running)
         ended = f"{self.done} of {self.total}"
         return ended if self.done >= self.total else f"{ended}, {in_words(left)} left"
